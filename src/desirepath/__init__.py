@@ -1,0 +1,1 @@
+"""Self-hosted click and behaviour analytics."""

@@ -1,0 +1,1 @@
+"""The log: append-only, survives a crash; the contract is in `base`."""
