@@ -29,7 +29,8 @@ class Bot(Struct, frozen=True):
 
     layer: str  # ua_pattern, header_heuristics
     name: str
-    purpose: str  # ai_training, ai_search, ai_agent, search, social_preview, seo, monitoring, security, scripted, headless, other
+    purpose: str  # ai_training, ai_search, ai_agent, search, social_preview, seo, monitoring,
+    # security, scripted, headless, other
     pattern: str  # what matched
 
 

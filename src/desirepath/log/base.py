@@ -3,7 +3,7 @@
 The contract, for every backend:
 
 1. `append` returns (or its future resolves) only when the records survive power loss.
-   If it raises, the records may or may not be there: the caller says 503 and the sender tries again.
+   If it raises, the records may or may not be there: the caller says 503, the sender sends again.
 2. A record is one event. Its place is (log_id, shard, offset). Within one log_id offsets only grow
    and are never used twice, not even after the last record was erased.
 3. `log_id` is random. A log that is created, restored from a copy, or opened by a new owner writes
@@ -25,7 +25,7 @@ class Kind(IntEnum):
 
     EVENT = 0  # a row of `events`
     REFUSED = 1  # a row of `refused`: an event not taken, kept to be read back
-    COUNTED = 2  # events refused without content (consent, rate): `event_id` is the reason, `month` how many
+    COUNTED = 2  # events refused without content (consent, rate): only their number is kept
 
 
 class Draft(NamedTuple):
@@ -35,9 +35,10 @@ class Draft(NamedTuple):
     kind: int
     event_id: str  # Kind.EVENT: the UUID. Kind.REFUSED and COUNTED: the reason
     known: bool  # the client chose the id, so the same event may come again
-    month: int  # yyyymm of its time: the store's partition. Kind.COUNTED: how many events
+    month: int  # yyyymm of its time: the store's partition
     day: int  # yyyymmdd on which it expires
     minute: int  # minutes since 1970 when it was received
+    events: int  # how many it stands for: 1, or more for Kind.COUNTED
     person: str  # the actor, to find a person's records without decoding them
     body: bytes  # a line for the store; b"" for Kind.COUNTED
 
@@ -53,6 +54,7 @@ class Record(NamedTuple):
     month: int
     day: int
     minute: int
+    events: int
     person: str
     body: bytes | None
 
