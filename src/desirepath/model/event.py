@@ -167,7 +167,7 @@ class Refusal(Struct, kw_only=True, omit_defaults=True, gc=False):
     message: str = ""
     surface: str = ""
     event_id_text: str = ""
-    index: int = 0
+    position: int = 0  # in its batch
     received_at: float = 0.0
     expires_at: str = ""
     body: str = ""  # the event as sent, scrubbed and cut; '' where content is not kept

@@ -1,0 +1,2 @@
+CREATE OR REPLACE VIEW refused_of AS
+SELECT * FROM refused WHERE project = {project:String} AND expires_at > today()
