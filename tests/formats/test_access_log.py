@@ -131,7 +131,7 @@ def test_request_lines(line: str, method: str, path: str, url: str) -> None:
         pytest.param("::ffff:192.0.2.1 - -", "::ffff:192.0.2.1", "", "/", "", id="IPv4 in IPv6"),
         pytest.param("[2001:db8::1] - -", "2001:db8::1", "", "/", "", id="in brackets"),
         pytest.param("- - -", "", "", "/", "", id="no address"),
-        pytest.param("proxy.example - -", "", "", "/", "", id="a name is no address"),
+        pytest.param("a.example - -", "a.example", "", "/", "", id="a name, looked up"),
         pytest.param("192.0.2.1 - Ann Lee", "192.0.2.1", "", "/", "Ann Lee", id="spaces in a name"),
         pytest.param('192.0.2.1 - ""', "192.0.2.1", "", "/", "", id="an empty name"),
         pytest.param(

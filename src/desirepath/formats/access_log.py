@@ -54,7 +54,7 @@ class Line(NamedTuple):
     """A line read: its event, or why there is none, and who asked."""
 
     row: Event | Refusal
-    ip: str = ""
+    ip: str = ""  # or the name, where the server looked names up
     user_agent: str = ""
 
 
@@ -109,7 +109,8 @@ class AccessLog:
             properties=_properties(extra["bytes"], protocol),
             extra=extra,
         )
-        return Line(event, address(ip), "" if agent is None or agent == "-" else as_text(agent))
+        ip = address(ip) or ("" if ip == "-" else ip)
+        return Line(event, ip, "" if agent is None or agent == "-" else as_text(agent))
 
     def _time(self, text: str) -> float:
         # Lines come a few hundred a minute: a minute is worked out once. The text has its
