@@ -6,6 +6,9 @@ from msgspec import Struct, field
 
 DEFAULT_PROJECT = "default"
 
+#: What `Key.project` says of a key over every project. No project can be called this.
+ALL_PROJECTS = "*"
+
 #: Days that events are kept, by surface; `surface/type` is narrower and wins.
 DEFAULT_RETENTION = {
     "trackflow": 365,
@@ -26,11 +29,11 @@ class IpMode(StrEnum):
 
 
 class Role(StrEnum):
-    """What a key may do. Each includes the ones before it."""
+    """What a key may do. Not a ladder: a read key may not send, a write key may not read."""
 
-    WRITE = "write"
-    READ = "read"
-    ADMIN = "admin"
+    WRITE = "write"  # public: may only send
+    READ = "read"  # secret: may only read
+    ADMIN = "admin"  # secret: sends and reads too; erases, resets, manages
 
 
 class Project(Struct, frozen=True, kw_only=True):
@@ -59,13 +62,16 @@ class Key(Struct, frozen=True, kw_only=True):
     """A key as the server knows it: never the secret itself."""
 
     id: str
-    project: str
+    project: str  # or ALL_PROJECTS, for an admin key only
     role: Role
-    prefix: str
-    origins: tuple[str, ...] = ()
-    rate_per_second: int = 0
+    prefix: str  # the first characters of the secret, to recognise it by
+    name: str = ""
+    origins: tuple[str, ...] = ()  # empty: any
+    rate_per_second: int = 0  # events; 0: no limit of its own
+    created_at: float = 0.0  # Unix seconds, like all times here
     expires_at: float | None = None
     revoked_at: float | None = None
+    last_used_at: float | None = None  # to the minute
 
     def usable(self, now: float) -> bool:
         """Neither revoked nor expired at `now` (Unix seconds)."""
