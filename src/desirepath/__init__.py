@@ -1,1 +1,5 @@
 """Self-hosted click and behaviour analytics."""
+
+from importlib.metadata import version
+
+__version__ = version("desirepath")

@@ -65,6 +65,10 @@ class Folder:
                 " choose another with --data or DESIREPATH_DATA"
             ) from exc
 
+    def control_url(self, configured: str = "") -> str:
+        """Where the control data is: as configured, else in the folder."""
+        return configured or f"sqlite:///{self.control}"
+
     def own(self) -> None:
         """Become the owner, until this process ends. Raises Locked where somebody is."""
         lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -75,7 +79,7 @@ class Folder:
             run = self.run()
             who = f"process {run.pid}" + (f" at {run.url}" if run.url else "") if run else "another"
             raise Locked(
-                f"{self.root} is in use by {who}: stop it first, or choose another folder with --data"
+                f"{self.root} is in use by {who}: stop it first, or choose another with --data"
             ) from None
         self._lock = lock
 

@@ -42,10 +42,9 @@ def take(
     drafts: list[Draft] = []
     rejected: list[Refusal] = []
     project, dropped = hit.project.id, 0
-    for position, item in enumerate(items):
-        row = item.row
+    for item in items:
+        row, position = item.row, item.position
         if isinstance(row, Refusal):
-            row.position = position
             _keep(row, item.raw, hit)
             drafts.append(of_refusal(project, row))
             rejected.append(row)

@@ -115,6 +115,14 @@ class Loader:
         self._certain = True
         return sum(len(records) for _, records in read)
 
+    def ends(self) -> dict[str, int]:
+        """log_id → the last offset that is durably in the log now."""
+        found = {}
+        for segment in self._log.segments():
+            found[segment.log_id] = self._log.end(segment.log_id)
+            self.visible.setdefault(segment.log_id, segment.first - 1)
+        return found
+
     def tidy(self) -> None:
         """Note which sealed segments were read to their end; remove those of 24 hours ago."""
         finished, now = self._ledger.finished(), self._clock()

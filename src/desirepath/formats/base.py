@@ -22,6 +22,7 @@ class Item(NamedTuple):
     row: Event | Refusal
     tenant: str  # the key or project that the event itself names; '' where it names none
     raw: bytes  # as sent; only for a refusal, to keep it
+    position: int = 0  # in its batch
 
 
 class Batch(NamedTuple):

@@ -139,9 +139,9 @@ def read(body: bytes) -> Batch:
     sent_at = _sent_at(envelope.sentAt)
     small = len(body) <= limits.STRING_LENGTH  # then no text in it can be over the limit
     items = []
-    for wire in envelope.events:
+    for at, wire in enumerate(envelope.events):
         try:
-            items.append(Item(_event(wire, small), wire.tenantId or "", b""))
+            items.append(Item(_event(wire, small), wire.tenantId or "", b"", at))
         except _Unfit:
             return _read_one_by_one(body)
     return Batch(items, sent_at)
@@ -152,7 +152,8 @@ def read_one(raw: bytes, position: int = 0) -> Item:
     wire = None
     try:
         wire = _decode_event(raw)
-        return Item(_event(wire, len(raw) <= limits.STRING_LENGTH), wire.tenantId or "", b"")
+        event = _event(wire, len(raw) <= limits.STRING_LENGTH)
+        return Item(event, wire.tenantId or "", b"", position)
     except _Unfit as exc:
         reason, field, message = exc.reason, exc.field, str(exc)
     except msgspec.ValidationError as exc:
@@ -169,7 +170,7 @@ def read_one(raw: bytes, position: int = 0) -> Item:
         event_id_text=((wire and wire.eventId) or "")[: limits.KEY_LENGTH],
         position=position,
     )
-    return Item(refusal, (wire and wire.tenantId) or "", raw)
+    return Item(refusal, (wire and wire.tenantId) or "", raw, position)
 
 
 def _read_one_by_one(body: bytes) -> Batch:

@@ -103,6 +103,11 @@ class Ledger:
                 [(*tally, events) for tally, events in tallies.items()],
             )
 
+    def moved_at(self) -> float | None:
+        """When a position last moved (Unix seconds); None where nothing was loaded yet."""
+        found: float | None = self._db.execute("SELECT max(moved_at) FROM positions").get
+        return found
+
     def finish(self, log_id: str, shard: int, now: float) -> None:
         """Note that a sealed segment was read to its end."""
         with self._db:

@@ -66,6 +66,13 @@ class Senders:
         # All events of a request mostly carry the same one.
         self._found: dict[str, Sender | Denied] = {}
 
+    @property
+    def project(self) -> str | None:
+        """The project that the request's own key is of; None where it has none, or is of all."""
+        caller = self._caller
+        key = caller.key if caller is not None else None
+        return None if key is None or key.project == ALL_PROJECTS else key.project
+
     def of(self, tenant_id: str) -> Sender | Denied:
         """Who sent an event with this `tenantId` ("" where it has none)."""
         found = self._found.get(tenant_id)

@@ -104,6 +104,12 @@ class Store:
         with _Errors():
             self._connected().raw_query("SELECT 1", transport_settings={"query_id": query_id})
 
+    def ping(self) -> None:
+        """Raise StoreDown where the store does not answer."""
+        with _Errors():
+            if not self._connected().ping():
+                raise StoreDown("the store does not answer")
+
     def close(self) -> None:
         """Give the connections back."""
         with self._connecting:

@@ -1,0 +1,31 @@
+"""`GET /api/v1/projects/{project}/accounting`: what became of every event."""
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from desirepath import accounting
+from desirepath.api.access import READ, allow
+from desirepath.api.services import Services
+from desirepath.reports.period import moment
+
+
+def routes(services: Services) -> APIRouter:
+    """One route."""
+    router = APIRouter(prefix="/api/v1/projects/{project}", tags=["data health"])
+
+    @router.get("/accounting", summary="What became of every event, exactly.")
+    def account(
+        request: Request,
+        project: str,
+        since: str | None = Query(None, description="ISO 8601 or relative, like 24h or 7d."),
+    ) -> Response:
+        settings = allow(services, request, project, READ)
+        start = None
+        if since is not None:
+            start = moment(since, services.now(), settings.timezone).timestamp()
+        found = accounting.account(services.log, services.ledger, project, start)
+        return Response(
+            msgspec.json.encode(found), 200, {"cache-control": "no-store"}, "application/json"
+        )
+
+    return router

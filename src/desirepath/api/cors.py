@@ -1,0 +1,17 @@
+"""What browsers may do from other origins: send, without cookies. Reading needs a token."""
+
+ANSWER = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Retry-After"),
+]
+
+PREFLIGHT = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"POST, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-API-Key,"
+        b" X-Session-ID, X-User-ID",
+    ),
+    (b"access-control-max-age", b"86400"),
+]

@@ -1,0 +1,128 @@
+"""What the routes of one web worker work with. Made once, when the worker starts."""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import structlog
+
+from desirepath import intake, place
+from desirepath.errors import DesirepathError, Unavailable
+from desirepath.folder import Folder
+from desirepath.freshness import Freshness
+from desirepath.ingest.base import Place
+from desirepath.log.ledger import Ledger
+from desirepath.log.sqlite import GroupCommit, SqliteLog, claim
+from desirepath.projects.directory import Directory
+from desirepath.projects.rates import Rates
+from desirepath.settings import Settings
+from desirepath.store.client import Store
+
+if TYPE_CHECKING:
+    from desirepath.projects.control import Control
+
+COUNT_EVERY = 1.0  # seconds between two records of events that were refused without content
+
+_log = structlog.get_logger("desirepath.api")
+
+
+class Services:
+    """Opened by `Services(...)`, given back by `close`."""
+
+    def __init__(self, folder: Folder, settings: Settings) -> None:
+        run = folder.run()
+        self.folder, self.settings = folder, settings
+        self.on_loopback = settings.on_loopback and not settings.require_keys
+        self.proxies = settings.proxies
+        self.directory = Directory(folder.control_url(settings.control_url))
+        self.commit = GroupCommit(
+            claim(
+                folder.log,
+                cap_bytes=settings.log_cap_bytes,
+                reserve_bytes=settings.log_reserve_bytes,
+            )
+        )
+        self.log = SqliteLog(folder.log)
+        self.ledger = Ledger(folder.ledger)
+        self.store = Store(
+            settings.store_url or (run.store_url() if run else ""),
+            query_seconds=settings.query_seconds,
+        )
+        self.rates = Rates(share=1 / settings.workers)
+        self.locate: Callable[[str], Place] | None = (
+            place.open_places(settings.place_database) if settings.place_database else None
+        )
+        self._freshness = Freshness(folder, self.log, self.ledger)
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counting = threading.Lock()
+        self._counter: asyncio.Task[None] | None = None
+
+    @cached_property
+    def control(self) -> "Control":
+        """For the management routes alone: it brings SQLAlchemy with it."""
+        from desirepath.projects.control import Control
+
+        return Control(self.folder.control_url(self.settings.control_url))
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    def fresh(self) -> int:
+        """Wait until what was accepted before is visible; return how many records are not."""
+        return self._freshness.wait(self.settings.visible_within_ms)
+
+    def count(self, project: str, reason: str, events: int) -> None:
+        """Count events refused without content. Durable within a second, never per request: a
+        flood that is refused must not cost a disk write each."""
+        with self._counting:
+            self._counts[project, reason] += events
+
+    async def write_counts(self) -> None:
+        """Write what `count` gathered, every second, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(COUNT_EVERY)
+            await self._write_counts(loop)
+
+    async def _write_counts(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._counting:
+            counts, self._counts = self._counts, Counter()
+        if not counts:
+            return
+        now = self.now()
+        drafts = [intake.of_count(p, reason, n, now) for (p, reason), n in counts.items()]
+        try:
+            await self.commit.submit(drafts, loop)
+        except Unavailable as exc:
+            _log.warning("counts of refused events wait for the log", error=exc.message)
+            with self._counting:
+                self._counts.update(counts)
+
+    def readiness(self) -> dict[str, str]:
+        """Each thing a request needs: `ok`, or in a few words what is wrong."""
+        return {
+            "log": _check(lambda: self.log.segments()),
+            "control": _check(lambda: self.directory.projects()),
+            "store": _check(lambda: self.store.ping()),
+        }
+
+    async def close(self) -> None:
+        """Write what is left and give everything back."""
+        await self._write_counts(asyncio.get_running_loop())
+        await asyncio.to_thread(self.commit.close)
+        self.directory.close()
+        self.store.close()
+        self.ledger.close()
+
+
+def _check(act: Callable[[], object]) -> str:
+    try:
+        act()
+    except DesirepathError as exc:
+        return exc.message[:200]
+    return "ok"

@@ -1,0 +1,103 @@
+"""The loader process: gathers what came in, loads it, answers the bell, tidies up."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from desirepath.bell import Bell
+from desirepath.errors import LogCorrupt, StoreRefused, Unavailable
+from desirepath.folder import Folder, Run
+from desirepath.loader import Loader
+from desirepath.log.ledger import Ledger
+from desirepath.log.sqlite import SqliteLog
+from desirepath.settings import Settings
+from desirepath.store import migrate
+from desirepath.store.client import Store
+
+TIDY_EVERY = 60.0  # seconds
+
+_log = structlog.get_logger("desirepath.load")
+
+
+def run(folder: Folder, settings: Settings) -> int:
+    """Load until SIGTERM; then load what is left, for at most a few seconds, and end."""
+    published = folder.run()
+    if published is None:
+        _log.error("there is no run.json: the loader is started by `desirepath serve`")
+        return 2
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    Process(folder, settings, published, stop).run()
+    return 0
+
+
+class Process:
+    """One loader and what it needs; restarts nothing, waits for the store as long as it takes."""
+
+    def __init__(self, folder: Folder, settings: Settings, run: Run, stop: threading.Event) -> None:
+        self._log = SqliteLog(folder.log)
+        self._ledger = Ledger(folder.ledger, writer=True)
+        self._bell = Bell(run.bell_port, run.bell_secret)
+        self._stop = stop
+        self._every = settings.load_every_ms / 1000
+        self._store = Store(settings.store_url or run.store_url(writer=True))
+        self._url = settings.store_url or run.store_url(writer=True, database="default")
+
+    def run(self) -> None:
+        """The main loop."""
+        if not self._prepare():
+            return
+        loader = Loader(self._log, self._store, self._ledger)
+        tidied = 0.0
+        while not self._stop.is_set():
+            self._pass(loader)
+            if time.monotonic() - tidied > TIDY_EVERY:
+                self._quietly(loader.tidy)
+                tidied = time.monotonic()
+            self._bell.rung.wait(self._every)
+            # Whoever rang between here and the look at the log's ends is served by this pass.
+            self._bell.rung.clear()
+        self._pass(loader)
+        self._bell.close()
+        self._ledger.close()
+        self._store.close()
+
+    def _prepare(self) -> bool:
+        while not self._stop.is_set():
+            try:
+                plain = Store(self._url)
+                migrate.create_database(plain)
+                plain.close()
+                for name in migrate.migrate(self._store):
+                    _log.info("the store's schema moved on", step=name)
+            except Unavailable as exc:
+                _log.debug("waiting for the store", error=exc.message)
+                self._stop.wait(0.05)
+            else:
+                return True
+        return False
+
+    def _pass(self, loader: Loader) -> None:
+        """Load until nothing is left, and wake whoever waits for it."""
+        while True:
+            ends = loader.ends()
+            self._bell.answer_those_at(ends, loader.visible)
+            if not self._quietly(
+                lambda: loader.step(lambda: self._bell.answer_those_at(None, loader.visible))
+            ):
+                return
+
+    def _quietly(self, act: Callable[[], int | None]) -> int:
+        try:
+            return act() or 0
+        except Unavailable as exc:
+            _log.warning("the store is away; events are safe in the log", error=exc.message)
+            self._stop.wait(min(exc.retry_after, 1))
+        except (StoreRefused, LogCorrupt) as exc:
+            _log.error("loading stopped at something it cannot pass", error=str(exc))
+            self._stop.wait(1)
+        return 0

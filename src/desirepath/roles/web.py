@@ -1,0 +1,61 @@
+"""A web worker: the ASGI application under Granian, on a port that all workers share."""
+
+import asyncio
+import signal
+import warnings
+
+import structlog
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from desirepath.api.app import Application
+from desirepath.api.services import Services
+from desirepath.folder import Folder
+from desirepath.settings import Settings
+
+#: Headers must arrive within this time, so that slow ones cannot hold connections open.
+HEADER_MILLISECONDS = 15_000
+#: Enough for every header a browser sends, and not for a hostile one.
+HEADER_BYTES = 64 * 1024
+DRAIN_SECONDS = 10.0
+
+_log = structlog.get_logger("desirepath.web")
+
+
+def run(folder: Folder, settings: Settings) -> int:
+    """Serve until SIGTERM, then finish what was begun."""
+    uvloop.run(_serve(folder, settings))
+    return 0
+
+
+async def _serve(folder: Folder, settings: Settings) -> None:
+    services = Services(folder, settings)
+    application = Application(services)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = Server(
+            application,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES
+            ),
+            websockets=False,
+            log_enabled=True,
+            log_level=LogLevels.error,
+            backlog=2048,
+        )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    counts = asyncio.create_task(services.write_counts())
+    try:
+        await server.serve()
+    finally:
+        counts.cancel()
+        await asyncio.wait_for(services.close(), DRAIN_SECONDS)
