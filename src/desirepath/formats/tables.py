@@ -130,4 +130,4 @@ def _refused(reason: LineReason, number: int, message: str, raw: bytes) -> Item:
     refusal = Refusal(
         reason=reason, message=f"line {number}: {message}", surface=NAME, position=number
     )
-    return Item(refusal, "", raw[: limits.STRING_LENGTH])
+    return Item(refusal, "", raw[: limits.STRING_LENGTH], number)
