@@ -9,12 +9,13 @@
     - NotFound        no such project, report or object
   x Unavailable       the request is fine; trying again after `retry_after` seconds can work
     - LogFull         the log has reached its size cap, or the disk is full
-    - LogBroken       the disk refused a write; the segment is closed
+    - LogBroken       the disk refused a write or a read
     - TooMany         over the rate of the project
     - StoreDown       the store cannot be reached
     - StoreBusy       the store ran out of time or memory for this query
     - NotYetVisible   strict reading was asked for and events are still waiting
   x StoreRefused      the store would not take a statement; `code` is ClickHouse's
+  x LogCorrupt        records of the log cannot be read any more; says which
   x Misconfigured     settings that cannot work together; says the way out
   x Locked            another process owns the data folder
 """
@@ -88,7 +89,7 @@ class LogFull(Unavailable):
 
 
 class LogBroken(Unavailable):
-    """The disk refused a write; the segment is closed and a new one will be tried."""
+    """The disk refused a write or a read. After a write, a new segment will be tried."""
 
     code = "log_broken"
 
@@ -125,6 +126,22 @@ class StoreRefused(DesirepathError):
     def __init__(self, message: str, *, store_code: int = 0) -> None:
         super().__init__(message)
         self.store_code = store_code
+
+
+class LogCorrupt(DesirepathError):
+    """Records of the log cannot be read any more: offsets `first` to `last` of `log_id`.
+
+    Reading goes on behind it: `read(log_id, after=last)`.
+    """
+
+    code = "log_corrupt"
+
+    def __init__(self, message: str, *, path: str, log_id: str, first: int, last: int) -> None:
+        super().__init__(message)
+        self.path = path
+        self.log_id = log_id
+        self.first = first
+        self.last = last
 
 
 class Misconfigured(DesirepathError):

@@ -10,11 +10,13 @@ The contract, for every backend:
    under a new one, so a place never names two events.
 4. A reader sees whole commits, in order, and never a record that could still vanish.
 5. A record whose bytes changed on disk is handed out with `body=None`, never as if it were right
-   and never left out.
+   and never left out. Where not even its place can be read, LogCorrupt says so.
+6. A segment has no gaps: its offsets are first, first + 1, ... to its end.
 
 What it does not promise: one order across shards, and that an event is in it only once.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple, Protocol
@@ -44,7 +46,10 @@ class Draft(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record with its place. `body` is None where its checksum does not fit."""
+    """A record with its place. `body` is None where its checksum does not fit.
+
+    The columns are right even then, or all blank ('', 0, events=1) where they changed too.
+    """
 
     offset: int
     project: str
@@ -70,7 +75,7 @@ class Segment(NamedTuple):
 
 
 class Appender(Protocol):
-    """The one writer of a shard."""
+    """The one writer of a shard. For one thread at a time."""
 
     def append(self, drafts: Sequence[Draft]) -> None:
         """Write `drafts` in order and return when they are durable.
@@ -82,14 +87,43 @@ class Appender(Protocol):
         """Finish what was begun and give the shard up."""
 
 
+class Intake(Protocol):
+    """The writing side for an event loop: many requests become durable at once."""
+
+    def submit(
+        self, drafts: Sequence[Draft], loop: asyncio.AbstractEventLoop
+    ) -> "asyncio.Future[None]":
+        """A future of `loop`: done when `drafts` are durable, else LogFull or LogBroken.
+
+        Raises LogFull or LogBroken at once where waiting would be of no use.
+        """
+
+    def close(self, deadline: float) -> bool:
+        """Write what waits, within `deadline` seconds; False where that was too short. Blocks."""
+
+
 class Log(Protocol):
     """The reading side, for the loader and for whoever asks what is waiting."""
+
+    # A segment that was trimmed meanwhile reads as an empty one; one that never was is NotFound.
+    # LogBroken: the disk cannot be read now, try again.
 
     def segments(self) -> list[Segment]:
         """Every segment there is, oldest first within a shard."""
 
+    def newest(self) -> dict[str, int]:
+        """The last durable offset of the newest segment of every shard, by log_id.
+
+        Equal to the answer before: nothing was written since. Cheap enough to ask many times a
+        second. For comparing only: a segment may be named that was trimmed meanwhile.
+        """
+
     def read(self, log_id: str, after: int, *, records: int, size: int) -> list[Record]:
-        """At most `records` records or about `size` bytes of bodies, with offset > `after`."""
+        """At most `records` records or about `size` bytes of bodies, with offset > `after`.
+
+        Empty only at the end. Raises LogCorrupt where the very next records cannot be read; its
+        `last` is the `after` to go on with.
+        """
 
     def end(self, log_id: str) -> int:
         """The last offset that was durably written; `first - 1` where there is none."""
@@ -98,4 +132,7 @@ class Log(Protocol):
         """(project, kind, events) with after < offset <= until, summed."""
 
     def trim(self, log_id: str) -> None:
-        """Remove a sealed segment for good."""
+        """Remove a sealed segment for good. Raises Locked where it may still be written."""
+
+    def close(self) -> None:
+        """Give back what reading holds open."""
