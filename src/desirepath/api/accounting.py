@@ -1,5 +1,7 @@
 """`GET /api/v1/projects/{project}/accounting`: what became of every event."""
 
+from datetime import UTC, datetime
+
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
@@ -22,7 +24,8 @@ def routes(services: Services) -> APIRouter:
         settings = allow(services, request, project, READ)
         start = None
         if since is not None:
-            start = moment(since, services.now(), settings.timezone).timestamp()
+            now = datetime.fromtimestamp(services.now(), UTC)
+            start = moment(since, "since", now=now, timezone=settings.timezone).timestamp()
         found = accounting.account(services.log, services.ledger, project, start)
         return Response(
             msgspec.json.encode(found), 200, {"cache-control": "no-store"}, "application/json"

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
 from desirepath.api.access import MANAGE, READ, allow, permit
+from desirepath.api.reading import read_json
 from desirepath.api.services import Services
-from desirepath.errors import Invalid, Malformed
 from desirepath.model.project import ALL_PROJECTS, Key, Project, Role
-
-_MOST_BYTES = 64 * 1024
 
 
 class NewKey(Struct, forbid_unknown_fields=True):
@@ -43,7 +41,7 @@ def routes(services: Services) -> APIRouter:
     @router.post("", status_code=201, summary="Make a project.")
     async def create_project(request: Request) -> Response:
         permit(services, request, ALL_PROJECTS, MANAGE)
-        wanted = await _read(request, Project)
+        wanted = await read_json(request, Project)
         return _json(services.control.create_project(wanted), 201)
 
     @router.get("/{project}", summary="The settings of a project.")
@@ -53,7 +51,7 @@ def routes(services: Services) -> APIRouter:
     @router.patch("/{project}", summary="Change some settings of a project.")
     async def change_project(request: Request, project: str) -> Response:
         permit(services, request, project, MANAGE)
-        changes = await _read(request, dict[str, Any])
+        changes = await read_json(request, dict[str, Any])
         return _json(services.control.update_project(project, changes))
 
     @router.delete("/{project}", status_code=204, summary="Close a project; revoke its keys.")
@@ -70,7 +68,7 @@ def routes(services: Services) -> APIRouter:
     @router.post("/{project}/keys", status_code=201, summary="Make a key; shown once.")
     async def mint_key(request: Request, project: str) -> Response:
         permit(services, request, project, MANAGE)
-        wanted = await _read(request, NewKey)
+        wanted = await read_json(request, NewKey)
         minted = services.control.mint_key(
             project,
             wanted.role,
@@ -87,23 +85,6 @@ def routes(services: Services) -> APIRouter:
         return _json(services.control.revoke_key(project, key))
 
     return router
-
-
-async def _read(request: Request, kind: Any) -> Any:
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        # A form of another site can send text/plain, but not this.
-        raise Malformed("send Content-Type: application/json", field="Content-Type")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
-            raise Malformed(f"the body is over {_MOST_BYTES} bytes")
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as exc:
-        raise Invalid(str(exc)) from exc
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise Malformed(f"the body is not JSON: {exc}") from exc
 
 
 def _json(value: object, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """`GET /api/v1/projects/{project}/rejected`: read back the events that were not taken."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -45,7 +45,8 @@ def routes(services: Services) -> APIRouter:
         limit: int = Query(100, ge=1, le=10_000),
     ) -> Response:
         settings = allow(services, request, project, READ)
-        start = moment(since, services.now(), settings.timezone)
+        now = datetime.fromtimestamp(services.now(), UTC)
+        start = moment(since, "since", now=now, timezone=settings.timezone)
         waiting = services.fresh()
         found = services.store.rows(
             _SQL, Rejected, project=project, since=start, reason=reason, limit=limit

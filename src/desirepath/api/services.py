@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -24,6 +24,8 @@ from desirepath.store.client import Store
 
 if TYPE_CHECKING:
     from desirepath.projects.control import Control
+
+T = TypeVar("T")
 
 COUNT_EVERY = 1.0  # seconds between two records of events that were refused without content
 
@@ -67,6 +69,10 @@ class Services:
         from desirepath.projects.control import Control
 
         return Control(self.folder.control_url(self.settings.control_url))
+
+    async def in_thread(self, act: Callable[..., T], *given: object) -> T:
+        """Run what blocks in a worker thread: nothing may hold up the events."""
+        return await asyncio.to_thread(act, *given)
 
     def now(self) -> float:
         """Unix seconds."""
