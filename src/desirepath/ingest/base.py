@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from desirepath.model.event import Event
 from desirepath.model.project import Project
 
 
@@ -25,7 +26,7 @@ class Agent(Struct, frozen=True):
 
 
 class Bot(Struct, frozen=True):
-    """Why a hit is taken for a machine (DEFINITIONS, 13)."""
+    """Why a hit is taken for a machine; docs/ingest.md says how it is decided."""
 
     layer: str  # ua_pattern, header_heuristics
     name: str
@@ -43,6 +44,7 @@ class Place(Struct, frozen=True):
 
 
 NOWHERE = Place()
+UNKNOWN = Agent()
 
 
 class Hit(Struct, kw_only=True):
@@ -53,17 +55,22 @@ class Hit(Struct, kw_only=True):
 
     project: Project
     received_at: float  # Unix seconds
+    sent_at: float | None = None  # when the client says it sent the request, by its own clock
     ip: str = ""
     user_agent: str = ""
-    headers: Mapping[str, str] = {}  # lower-case names; only what the steps look at
+    headers: Mapping[str, str] = {}  # lower-case names; `ingest.HEADERS` are the ones looked at
     salt: bytes = b""  # of the day, for the pseudonym
     live: bool = True  # False: an import; its times are kept as they are
     locate: Callable[[str], Place] | None = None
 
     # derived by `ingest.recognise`
-    agent: Agent = Agent()
+    agent: Agent = UNKNOWN
     bot: Bot | None = None
     place: Place = NOWHERE
-    pseudonym: str = ""  # HMAC(salt, project, ip, user agent); '' without an address
+    pseudonym: str = ""  # HMAC(salt, project, ip, user agent); '' without salt or without both
     stored_ip: str = ""
     refused: Dropped | None = None  # the whole hit is refused
+
+
+#: Changes the event in place; says why, where it must not be taken.
+Step = Callable[[Event, Hit], Dropped | None]

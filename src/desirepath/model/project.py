@@ -52,9 +52,10 @@ class Project(Struct, frozen=True, kw_only=True):
 
     def keeps_days(self, surface: str, type_: str) -> int:
         """Days an event of this surface and type is kept."""
-        for key in (f"{surface}/{type_}", surface):
-            if key in self.retention_days:
-                return self.retention_days[key]
+        if self.retention_days:
+            for key in (f"{surface}/{type_}", surface):
+                if key in self.retention_days:
+                    return self.retention_days[key]
         return DEFAULT_RETENTION.get(surface, 365)
 
 
