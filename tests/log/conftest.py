@@ -1,5 +1,6 @@
 """The backends that hold the contract. A new one is a class here, and the suite applies to it."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +44,14 @@ class Sqlite:
     def close(self) -> None:
         for log in self._opened:
             log.close()
+
+
+@pytest.fixture
+def ram() -> Iterator[Path]:
+    """A folder in memory, for tests that write much and need no disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(params=["sqlite"])

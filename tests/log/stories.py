@@ -47,7 +47,11 @@ class Drained(NamedTuple):
     lost: list[tuple[str, int, int]]
 
     def drafts(self) -> list[Draft]:
-        return [as_draft(self.records[place]) for place in self.records]
+        """What was appended, for a log in which nothing may be damaged."""
+        return [as_draft(record) for record in self.records.values()]
+
+    def whole(self) -> list[Draft]:
+        return [as_draft(record) for record in self.records.values() if record.body is not None]
 
     def is_lost(self, log_id: str, offset: int) -> bool:
         return any(log_id == one and first <= offset <= last for one, first, last in self.lost)

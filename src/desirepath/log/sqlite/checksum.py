@@ -1,8 +1,8 @@
-"""The checksum of a record: one part for its columns, one for its body.
+"""The checksum of a record: one part for its columns, one for the whole.
 
-Kept in one integer, so that a record whose body is damaged still says whose it was, and what it
-counts for. The columns' part is 30 bits, the whole's 32: with the offset added (at most 2^53)
-it stays inside SQLite's 63.
+Both are kept in one integer, so that a record whose body is damaged still says whose it was, and
+what it counts for. The place is added to both when the record is written, so one that turns up
+under another offset does not fit. The upper part is 30 bits: it stays inside SQLite's 63.
 """
 
 from collections.abc import Iterable
@@ -13,9 +13,14 @@ from zlib import crc32
 from desirepath.log.base import Draft, Record
 
 _numbers = Struct("<6q").pack
-_BODY = 32
-_HEAD_MASK = 0x3FFF_FFFF
-_BODY_MASK = 0xFFFF_FFFF
+_UPPER = 32
+_HEAD_MASK = (1 << 30) - 1
+_WHOLE_MASK = (1 << 32) - 1
+
+#: What is stored is the checksum plus offset % PLACES * IN_BOTH. The largest prime of 30 bits, so
+#: that every bit of an offset shows.
+PLACES = 1_073_741_789
+IN_BOTH = (1 << _UPPER) + 1
 
 
 def flatten(drafts: Iterable[Draft]) -> tuple[list[Any], int]:
@@ -29,22 +34,22 @@ def flatten(drafts: Iterable[Draft]) -> tuple[list[Any], int]:
     for project, kind, event_id, known, month, day, minute, events, person, body in drafts:
         text = f"{project}\0{event_id}\0{person}".encode()
         head = crc32(_numbers(kind, known, month, day, minute, events), crc32(text))
-        crc = (head & _HEAD_MASK) << _BODY | crc32(body, head)
+        crc = (head & _HEAD_MASK) << _UPPER | crc32(body, head)
         size += len(text) + len(body)
-        values += (project, kind, event_id, known, month, day, minute, events, person, body, crc)
+        values += (crc, project, kind, event_id, known, month, day, minute, events, person, body)
     return values, size
 
 
 def checked(row: tuple[Any, ...]) -> Record:
     """The record of a row; without its body where that changed, blank where more did."""
-    offset, project, kind, event_id, known, month, day, minute, events, person, body, crc = row
+    offset, crc, project, kind, event_id, known, month, day, minute, events, person, body = row
     try:
         text = f"{project}\0{event_id}\0{person}".encode()
         head = crc32(_numbers(kind, known, month, day, minute, events), crc32(text))
-        found = crc - offset
-        if found >> _BODY != head & _HEAD_MASK:
+        found = crc - offset % PLACES * IN_BOTH
+        if found >> _UPPER != head & _HEAD_MASK:
             return blank(offset)
-        fits = found & _BODY_MASK == crc32(body, head)
+        fits = found & _WHOLE_MASK == crc32(body, head)
     except (TypeError, ValueError, error):  # a damaged column may be of any type
         return blank(offset)
     return Record(

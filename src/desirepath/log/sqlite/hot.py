@@ -46,7 +46,7 @@ class HotSegment:
         """Write the records of `checksum.flatten`; they are durable when this returns."""
         rows = len(values) // schema.COLUMNS
         if rows <= schema.WHOLE_ROWS:
-            self._db.execute(schema.insert(rows), [self.last + 1, *values])
+            self._db.execute(schema.insert(rows), [*schema.leading(self.last + 1), *values])
         else:
             self._write_blocks(values, rows)
         self.last += rows
@@ -64,7 +64,9 @@ class HotSegment:
                 some = schema.BLOCK_ROWS if left >= schema.BLOCK_ROWS else schema.WHOLE_ROWS
                 some = min(some, left)
                 part = values[done * schema.COLUMNS : (done + some) * schema.COLUMNS]
-                self._db.execute(schema.insert(some), [self.last + 1 + done, *part])
+                self._db.execute(
+                    schema.insert(some), [*schema.leading(self.last + 1 + done), *part]
+                )
                 done += some
             self._db.execute("COMMIT")
         except BaseException:

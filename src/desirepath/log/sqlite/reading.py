@@ -11,7 +11,7 @@ from desirepath.log.sqlite import checksum
 from desirepath.log.sqlite.extent import DAMAGE
 
 READ = """
-SELECT offset, project, kind, event_id, known, month, day, minute, events, person, body, crc
+SELECT offset, crc, project, kind, event_id, known, month, day, minute, events, person, body
 FROM records WHERE offset > ? AND offset <= ? ORDER BY offset LIMIT ?
 """
 

@@ -1,7 +1,6 @@
 """What is inside a segment file, and how one is opened.
 
-Every file holds one row in `segment` (which log this is) and the records. A record's checksum
-is stored with its offset added, so a record that turns up under another offset does not fit.
+Every file holds one row in `segment` (which log this is) and the records.
 """
 
 import zlib
@@ -13,7 +12,7 @@ from urllib.parse import quote
 import apsw
 
 from desirepath.errors import Misconfigured
-from desirepath.log.sqlite import files
+from desirepath.log.sqlite import checksum, files
 
 VERSION = 1
 PAGE_BYTES = 4096
@@ -30,10 +29,10 @@ CREATE TABLE segment (
     log_id TEXT, shard INTEGER, first INTEGER, created REAL, version INTEGER, crc INTEGER
 );
 CREATE TABLE records (
-    offset INTEGER PRIMARY KEY AUTOINCREMENT,
+    offset INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER,
     project TEXT, kind INTEGER, event_id TEXT, known INTEGER,
     month INTEGER, day INTEGER, minute INTEGER, events INTEGER,
-    person TEXT, body BLOB, crc INTEGER
+    person TEXT, body BLOB
 );
 """
 
@@ -47,7 +46,7 @@ _WITHDRAWN = (3, 52, 0)
 
 
 class Identity(NamedTuple):
-    """Which log a segment file is, and where it begins."""
+    """Which log a segment file is, and from which offset on."""
 
     log_id: str
     shard: int
@@ -61,14 +60,19 @@ class Identity(NamedTuple):
 
 @cache
 def insert(rows: int) -> str:
-    """The statement that writes `rows` records: ?1 is the first offset, then their columns.
+    """The statement that writes `rows` records: takes `leading(first)`, then their columns.
 
     One statement for many rows, because the interpreter lock is given up and fought for again
     at every statement, and the event loop wants it too.
     """
-    columns = "?," * (COLUMNS - 1)
-    values = ",".join(f"(?1+{row},{columns}?+?1+{row})" for row in range(rows))
+    columns = ",?" * (COLUMNS - 1)
+    values = ",".join(f"(?1+{row},(?1+{row})%?2*?3+?{columns})" for row in range(rows))
     return f"INSERT INTO records VALUES {values}"
+
+
+def leading(first: int) -> tuple[int, int, int]:
+    """What the statement of `insert` takes before the columns."""
+    return first, checksum.PLACES, checksum.IN_BOTH
 
 
 def require_sqlite(version: str | None = None) -> None:
