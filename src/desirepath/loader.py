@@ -53,7 +53,7 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _There:
+class There:
     """What the store already has of the records behind the positions."""
 
     events: set[Place] = field(default_factory=set)
@@ -98,7 +98,7 @@ class Loader:
         read = self._read()
         if not read:
             return 0
-        there = _There() if self._certain else self._reconcile(read)
+        there = There() if self._certain else self._reconcile(read)
         self._certain = False
         batch = self._sort(read, there)
         self._insert(batch, there)
@@ -155,14 +155,14 @@ class Loader:
                     break
         return found
 
-    def _reconcile(self, read: Sequence[tuple[Segment, list[Record]]]) -> _There:
+    def _reconcile(self, read: Sequence[tuple[Segment, list[Record]]]) -> There:
         self._store.hello(f"load.{self._epoch}.hello")
-        there, logs = _There(), [segment.log_id for segment, _ in read]
+        there, logs = There(), [segment.log_id for segment, _ in read]
         after = min(self._after(segment) for segment, _ in read)
         for row in rows.present_events(self._store, logs, after):
             place = (row.log_id, row.log_shard, row.log_offset)
             there.events.add(place)
-            there.owners[row.project, row.id] = place
+            there.owners[row.project, row.digits] = place
         for row in rows.present_refused(self._store, logs, after):
             there.refused.add((row.log_id, row.log_shard, row.log_offset))
         if there.events or there.refused:
@@ -173,7 +173,7 @@ class Loader:
     def _sort(
         self,
         read: Iterable[tuple[Segment, list[Record]]],
-        there: _There,
+        there: There,
     ) -> _Batch:
         batch, known = _Batch(), []
         for segment, records in read:
@@ -213,7 +213,7 @@ class Loader:
         numbers = list({int(_hex(row.record.event_id), 16) for row in known})
         for owner in rows.owners(self._store, numbers):
             place = (owner.log_id, owner.log_shard, owner.log_offset)
-            owned.setdefault((owner.project, owner.id), place)
+            owned.setdefault((owner.project, owner.digits), place)
         for row in known:
             key = (row.record.project, _hex(row.record.event_id))
             # An id that this very record owns is no duplicate: it was begun before a crash.
@@ -224,7 +224,7 @@ class Loader:
             else:
                 batch.count(row.record, "duplicate")
 
-    def _insert(self, batch: _Batch, there: _There) -> None:
+    def _insert(self, batch: _Batch, there: There) -> None:
         refused = [row for row in batch.refused if row.place not in there.refused]
         if refused:
             self._write(batch, refused, rows.insert_refused)

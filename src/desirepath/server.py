@@ -31,6 +31,7 @@ from desirepath.projects.admin import ensure_admin_key
 from desirepath.projects.control import Control
 from desirepath.settings import Settings
 
+ROLES = "desirepath.roles"  # the module that runs a role
 STOP_SECONDS = 15.0
 FIRST_PAUSE, LAST_PAUSE = 0.05, 5.0  # seconds before a child is started again
 SETTLED = 10.0  # a child that ran this long ended for a new reason
@@ -121,7 +122,7 @@ class Supervisor:
             engine += ["--memory", str(settings.engine_memory_bytes)]
             engine += ["--mark-cache", str(settings.engine_mark_cache_bytes), "--die-with-parent"]
             specs.append(("engine", engine, environment | secrets))
-        role = [sys.executable, "-m", "desirepath.roles"]
+        role = [sys.executable, "-m", ROLES]
         data = ["--data", str(self._folder.root)]
         specs.append(("load", [*role, "load", *data], environment))
         if self._web:

@@ -3,10 +3,19 @@
 import time
 
 from fastapi import APIRouter, Response
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from desirepath import accounting
 from desirepath.api.services import Services
+
+disable_created_metrics()
 
 REGISTRY = CollectorRegistry()
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import clickhouse_connect
 import msgspec
+from clickhouse_connect import common
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from msgspec import Struct
@@ -23,6 +24,10 @@ from urllib3.exceptions import HTTPError
 from desirepath.errors import StoreBusy, StoreDown, StoreRefused
 
 DATABASE = "desirepath"
+
+# The driver asks which settings a user may change and refuses the others itself. Readers may change
+# none by that list (readonly = 1), while the server does take those that only shape an answer.
+common.set_setting("invalid_setting_action", "send")
 
 T = TypeVar("T", bound=Struct)
 

@@ -9,30 +9,31 @@ from desirepath.store.client import Store
 #: Ids a single look-up may ask for: about 40 bytes of request each.
 LOOKUP_IDS = 20_000
 
+# No alias may be called like a column: ClickHouse would take it in WHERE as well.
 _OWNERS = """
-SELECT project, leftPad(lower(hex(id)), 32, '0') AS id, log_id, log_shard, log_offset
+SELECT project, leftPad(lower(hex(id)), 32, '0') AS digits, log_id, log_shard, log_offset
 FROM event_ids
 WHERE id IN {ids:Array(UInt128)}
 """
 
 _PRESENT_EVENTS = """
-SELECT project, replaceAll(toString(event_id), '-', '') AS id, log_id, log_shard, log_offset
+SELECT project, replaceAll(toString(event_id), '-', '') AS digits, log_id, log_shard, log_offset
 FROM events
 WHERE log_id IN {logs:Array(UUID)} AND log_offset > {after:UInt64}
 """
 
 _PRESENT_REFUSED = """
-SELECT project, '' AS id, log_id, log_shard, log_offset
+SELECT project, '' AS digits, log_id, log_shard, log_offset
 FROM refused
 WHERE log_id IN {logs:Array(UUID)} AND log_offset > {after:UInt64}
 """
 
 
 class Placed(Struct, frozen=True):
-    """A row that is stored: whose, which id (32 hex digits), and which record of the log it was."""
+    """A row that is stored: whose, which id (its 32 hex digits), and which record of the log it was."""
 
     project: str
-    id: str
+    digits: str
     log_id: str
     log_shard: int
     log_offset: int

@@ -1,0 +1,1 @@
+"""Kill what runs, under load, again and again: acknowledged means stored once."""
