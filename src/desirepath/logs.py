@@ -28,3 +28,6 @@ def configure(level: str, *, json: bool, role: str) -> None:
     )
     structlog.contextvars.bind_contextvars(role=role)
     logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+    # What these two warn of comes as an error of ours as well, or is meant.
+    for name in ("clickhouse_connect", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 import uuid
+from typing import Any
 
 from tests.crash.book import Book
 
@@ -18,14 +19,14 @@ class Client(threading.Thread):
 
     def __init__(self, port: int, book: Book, stop: threading.Event, seed: int) -> None:
         super().__init__(name=f"client-{seed}", daemon=True)
-        self._port, self._book, self._stop = port, book, stop
+        self._port, self._book, self._over = port, book, stop
         self._random = random.Random(seed)
         self._unsure: list[bytes] = []
 
     def run(self) -> None:
         """Send until told to stop."""
         connection: http.client.HTTPConnection | None = None
-        while not self._stop.is_set():
+        while not self._over.is_set():
             body, ids = self._next()
             self._book.sending(ids)
             try:
@@ -51,9 +52,9 @@ class Client(threading.Thread):
     def _next(self) -> tuple[bytes, list[str]]:
         if self._unsure and self._random.random() < 0.5:
             body = self._unsure.pop(self._random.randrange(len(self._unsure)))
-            return body, [event["eventId"] for event in json.loads(body)["events"]]
+            return body, _ids(json.loads(body)["events"])
         now, pick = int(time.time() * 1000), self._random
-        events = [
+        events: list[dict[str, Any]] = [
             {
                 "eventId": str(uuid.UUID(int=pick.getrandbits(128), version=4)),
                 "eventType": pick.choice(("page_view", "click", "performance", "sale")),
@@ -66,4 +67,8 @@ class Client(threading.Thread):
             }
             for _ in range(pick.randint(1, 50))
         ]
-        return json.dumps({"events": events}).encode(), [event["eventId"] for event in events]
+        return json.dumps({"events": events}).encode(), _ids(events)
+
+
+def _ids(events: list[dict[str, Any]]) -> list[str]:
+    return [event["eventId"] for event in events]

@@ -10,13 +10,14 @@ import re
 import threading
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import clickhouse_connect
 import msgspec
 from clickhouse_connect import common
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.httpclient import HttpClient
 from msgspec import Struct
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
@@ -133,6 +134,8 @@ class Store:
                         pool_mgr=PoolManager(maxsize=self._pool_size, retries=False),
                         query_retries=0,
                     )
+                    # Whoever calls knows whether, and when, to try again.
+                    cast(HttpClient, self._client).http_retries = 0
         return self._client
 
 

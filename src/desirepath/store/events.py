@@ -30,7 +30,7 @@ WHERE log_id IN {logs:Array(UUID)} AND log_offset > {after:UInt64}
 
 
 class Placed(Struct, frozen=True):
-    """A row that is stored: whose, which id (its 32 hex digits), and which record of the log it was."""
+    """A stored row: whose, its id in 32 hex digits, and which record of the log it was."""
 
     project: str
     digits: str
