@@ -1,5 +1,6 @@
 """Self-hosted click and behaviour analytics."""
 
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ __version__ = version("desirepath")
 
 def open(path: str | Path = "data", **settings: Any) -> "Installation":
     """Open a data folder: its reports, projects and log. See `desirepath.installation`."""
-    # The processes of a server import this package too, and most need none of that.
-    from desirepath.installation import open_folder
-
-    return open_folder(path, **settings)
+    # By name: every process of a server imports this package, and most need nothing of that.
+    found: Installation = import_module("desirepath.installation").open_folder(path, **settings)
+    return found

@@ -78,7 +78,7 @@ def _disk(folder: Folder, settings: Settings) -> Finding:
     return Finding(
         free > 2 * settings.log_reserve_bytes,
         f"{free / 2**30:.1f} GiB are free on the disk of {folder.root}",
-        f"below {settings.log_reserve_bytes / 2**20:.0f} MiB events are answered with 503: make room",
+        f"below {settings.log_reserve_bytes / 2**20:.0f} MiB events get 503: make room",
     )
 
 
