@@ -118,11 +118,12 @@ def create(
         db = apsw.Connection(str(unfinished), flags=flags, vfs=vfs)
         try:
             db.execute(f"PRAGMA page_size = {schema.PAGE_BYTES}")
-            db.execute("PRAGMA journal_mode = MEMORY")  # a torn one is simply made again
-            with db:
-                for statement in schema.CREATE.strip().split(";\n"):
-                    db.execute(statement)
-                db.execute(schema.IDENTIFY, (*identity, identity.crc()))
+            db.execute("PRAGMA journal_mode = OFF")  # a torn one is simply made again
+            db.execute("BEGIN")
+            for statement in schema.CREATE.strip().split(";\n"):
+                db.execute(statement)
+            db.execute(schema.IDENTIFY, (*identity, identity.crc()))
+            db.execute("COMMIT")
             db.execute("PRAGMA journal_mode = WAL")
         finally:
             db.close(True)
