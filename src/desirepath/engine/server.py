@@ -1,0 +1,128 @@
+"""Accepts connections on the loopback port, a thread each, and answers their requests."""
+
+import secrets
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from desirepath.engine.access import Access, Role
+from desirepath.engine.answer import Answer
+from desirepath.engine.connections import Connections
+from desirepath.engine.execute import execute
+from desirepath.engine.fencing import Fence
+from desirepath.engine.library import Library
+from desirepath.engine.options import EngineOptions
+from desirepath.engine.refusal import Refusal
+from desirepath.engine.request import begin, finish
+from desirepath.engine.running import Running
+from desirepath.engine.wire import BadRequest, CutOff, Head, Wire
+
+# A connection that says nothing for so long is closed; also the longest pause inside a request.
+IDLE = 300.0
+
+
+class Server:
+    """Answers on `listening`, a bound socket, until `stop`."""
+
+    def __init__(self, listening: socket.socket, library: Library, options: EngineOptions) -> None:
+        self._listening, self._options = listening, options
+        self._access = Access(options)
+        self._connections = Connections(library, options)
+        self._running = Running(options.queries, options.reader_queries, self._connections.kill)
+        self._fence = Fence(
+            Path("engine.epoch"),
+            options.write_secret,
+            lambda query_id: self._running.kill(query_id, Role.WRITER),
+        )
+        self._lock = threading.Lock()
+        self._open: set[Wire] = set()
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._listening.listen(128)
+        threading.Thread(target=self._accept, name="accept", daemon=True).start()
+
+    def stop(self, seconds: float) -> None:
+        """Take no more requests; give those that run `seconds`, then end them."""
+        self._stopping.set()
+        self._listening.close()
+        if not self._running.wait_until_none(seconds):
+            self._running.kill_all()
+            self._running.wait_until_none(1)
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                if self._stopping.is_set():
+                    return
+                continue
+            client.settimeout(IDLE)
+            wire = Wire(client)
+            with self._lock:
+                full = len(self._open) >= self._options.connections
+                if not full:
+                    self._open.add(wire)
+            if full:
+                refused = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+                client.send(refused + b"Retry-After: 1\r\nContent-Length: 0\r\n\r\n")
+                wire.close()
+                continue
+            threading.Thread(target=self._talk, args=(wire,), name="client", daemon=True).start()
+
+    def _talk(self, wire: Wire) -> None:
+        try:
+            while not self._stopping.is_set() and (head := wire.head()) is not None:
+                if not self._answer(wire, head):
+                    break
+        except BadRequest as exc:
+            answer = Answer(wire, Head("GET", "/", "HTTP/1.1", {"connection": "close"}))
+            answer.send(exc.status, f"{exc}\n".encode())
+        except (CutOff, OSError):
+            pass  # the client is gone; there is nobody to tell
+        finally:
+            with self._lock:
+                self._open.discard(wire)
+            wire.close()
+
+    def _answer(self, wire: Wire, head: Head) -> bool:
+        """Answer one request; False where the connection is over."""
+        answer = Answer(wire, head)
+        pieces = wire.body(head)
+        path = head.target.partition("?")[0]
+        try:
+            if head.method not in ("GET", "POST", "HEAD"):
+                raise BadRequest(405, f"method {head.method[:16]} is not for this server")
+            if path in ("/ping", "/replicas_status"):
+                answer.send(200, b"Ok.\n")
+            elif path != "/":
+                raise BadRequest(404, f"there is no {path[:64]}: queries go to /, or /ping")
+            else:
+                self._run(wire, head, answer, pieces)
+        except Refusal as refusal:
+            answer.refuse(refusal)
+        except (CutOff, OSError, BadRequest):
+            raise
+        except Exception as exc:  # noqa: BLE001  (one request must not take the others along)
+            sys.stderr.write(f"desirepath engine: {type(exc).__name__} while answering\n")
+            answer.refuse(Refusal(1002, f"The engine failed: {type(exc).__name__}"))
+        for _ in pieces:
+            pass  # what was not read would be taken for the next request
+        return answer.keep_alive
+
+    def _run(self, wire: Wire, head: Head, answer: Answer, pieces: object) -> None:
+        request = begin(head)
+        role = self._access.role(request)
+        request.query_id = request.query_id or secrets.token_hex(16)
+        body = finish(request, head, pieces)  # type: ignore[arg-type]
+        with self._running.registered(request.query_id, role) as query:
+            if role is Role.WRITER:
+                with self._fence.admitted(request.query_id):
+                    execute(
+                        request, role, body, query, self._connections, self._access, answer, wire
+                    )
+            else:
+                execute(request, role, body, query, self._connections, self._access, answer, wire)

@@ -1,0 +1,135 @@
+"""One statement: what kind it is, where its data begins, which format its answer has.
+
+ClickHouse joins `?query=` and the body with a newline; an INSERT's data follows its FORMAT.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from desirepath.engine.lexer import Token, tokens
+from desirepath.engine.refusal import Refusal
+
+Kind = Literal["select", "insert", "other"]
+
+_FORMAT_NAME = re.compile(r"\w{1,64}")
+_SELECTS = {"SELECT", "WITH", "FROM"}
+_SPACE = re.compile(rb"[ \t\f]*(?:\r?\n)?")
+_SETTINGS = re.compile(rb"\s*SETTINGS\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement without its FORMAT clause, trailing semicolon or data.
+
+    `rest` is what came behind the head of an INSERT: the beginning of its data.
+    """
+
+    kind: Kind
+    sql: bytes
+    format: str | None = None  # as the statement says; None: it does not
+    settings: bytes = b""  # a SETTINGS clause that stood behind FORMAT
+    rest: bytes = b""
+
+
+def read(text: bytes, *, complete: bool = True) -> Statement:
+    """Read a statement. `complete=False`: more of an INSERT's data follows `text`.
+
+    Raises Refusal for an empty statement and for INTO OUTFILE.
+    """
+    found = tokens(text)
+    first = next(found, None)
+    while first is not None and first.kind == "mark" and text[first.start : first.end] == b"(":
+        first = next(found, None)
+    if first is None:
+        raise Refusal(62, "Syntax error: Empty query")
+    if first.word == "INSERT":
+        return _insert(text)
+    if not complete:
+        raise Refusal(62, f"Syntax error: a statement of more than {len(text)} bytes")
+    return _answering(text, "select" if first.word in _SELECTS else "other")
+
+
+def _answering(text: bytes, kind: Kind) -> Statement:
+    every = list(tokens(text))
+    while every and text[every[-1].start : every[-1].end] == b";":
+        every.pop()
+    if not every:
+        raise Refusal(62, "Syntax error: Empty query")
+    end = every[-1].end
+    for at in range(len(every) - 1, 0, -1):
+        token = every[at]
+        if token.depth == 0 and token.word == "OUTFILE" and every[at - 1].word == "INTO":
+            raise Refusal(497, "INTO OUTFILE is not allowed over HTTP")
+    clause = _format_clause(text, every)
+    if clause is None:
+        return Statement(kind, text[:end])
+    begins, name = every[clause].start, every[clause + 1]
+    form = text[name.start : name.end].decode()
+    return Statement(kind, text[:begins].rstrip(), form, text[name.end : end])
+
+
+def _format_clause(text: bytes, every: list[Token]) -> int | None:
+    """Index of the FORMAT that ends the statement; only SETTINGS may follow its name."""
+    for at in range(len(every) - 2, 0, -1):
+        token, name = every[at], every[at + 1]
+        if token.word == "FORMAT" and token.depth == 0 and name.kind == "word":
+            follows = every[at + 2].word if at + 2 < len(every) else ""
+            return at if at + 2 == len(every) or follows == "SETTINGS" else None
+    return None
+
+
+def _insert(text: bytes) -> Statement:
+    before: Token | None = None
+    for token in tokens(text):
+        if token.depth == 0:
+            if before is not None and before.word == "FORMAT" and token.kind == "word":
+                return _with_data(text, text[: before.start].rstrip(), token)
+            if token.word == "VALUES":
+                head = text[: token.start].rstrip()
+                return Statement("insert", head, "Values", rest=text[token.end :])
+            if token.word == "INFILE" and before is not None and before.word == "FROM":
+                raise Refusal(497, "FROM INFILE is not allowed over HTTP")
+            if token.word in _SELECTS:
+                return _answering(text, "other")
+        before = token
+    return Statement("insert", text.rstrip().rstrip(b";"), "Values")
+
+
+def _with_data(text: bytes, head: bytes, name: Token) -> Statement:
+    begin, settings = name.end, b""
+    if found := _SETTINGS.match(text, begin):
+        begin = _end_of_settings(text, found.end())
+        settings = text[name.end : begin]
+    if text[begin : begin + 1] == b";":
+        raise Refusal(62, "You have excessive ';' symbol before data for INSERT")
+    space = _SPACE.match(text, begin)
+    rest = text[space.end() if space else begin :]
+    return Statement("insert", head, text[name.start : name.end].decode(), settings, rest)
+
+
+def _end_of_settings(text: bytes, start: int) -> int:
+    """Where `a = 1, b = 'x'` ends."""
+    end, wants = start, "name"
+    for token in tokens(text, start):
+        mark = text[token.start : token.end]
+        if wants == "name" and token.kind == "word":
+            wants = "="
+        elif wants == "=" and mark == b"=":
+            wants = "value"
+        elif wants == "value" and mark in (b"-", b"+"):
+            continue
+        elif wants == "value":
+            wants, end = ",", token.end
+        elif wants == "," and mark == b",":
+            wants = "name"
+        else:
+            return end
+    return end
+
+
+def format_name(name: str) -> str:
+    """`name`, if it can be a format's; raises Refusal (UNKNOWN_FORMAT)."""
+    if not _FORMAT_NAME.fullmatch(name):
+        raise Refusal(73, f"Unknown format {name[:64]}")
+    return name
