@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 
 from desirepath.errors import Misconfigured, StoreDown
 from desirepath.projects.address import Address
@@ -61,7 +61,10 @@ def _transaction(engine: Engine, begin: str) -> Iterator[Connection]:
             connection.begin(),
         ):
             yield connection
-    except (OperationalError, InterfaceError) as problem:
+    except (IntegrityError, ProgrammingError, DataError):
+        # What was asked was wrong, not who was asked.
+        raise
+    except DBAPIError as problem:
         raise StoreDown(f"The control database did not answer: {problem.orig}") from problem
 
 

@@ -59,6 +59,11 @@ def looks_like_key(text: str) -> bool:
     )
 
 
+def is_meant_as_key(text: str) -> bool:
+    """Whether `text` begins like a key, whole or mistyped. No id of a project does."""
+    return text[:5] in _ROLE
+
+
 def role_of(text: str) -> Role:
     """The role that a key's text claims. KeyError where `looks_like_key` is False."""
     return _ROLE[text[:5]]

@@ -49,7 +49,7 @@ def change_project(project: Project, changes: Mapping[str, Any]) -> Project:
     for name in changes:
         if name not in _FIELDS:
             known = ", ".join(sorted(_FIELDS - {"id"}))
-            raise Invalid(f"A project has no setting {name!r}. It has: {known}.", field=str(name))
+            raise Invalid(f"A project has no setting {name[:100]!r}. It has: {known}.", field=name)
     if changes.get("id", project.id) != project.id:
         raise Invalid("The id of a project cannot change: its events carry it.", field="id")
     try:

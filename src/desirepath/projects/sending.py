@@ -4,8 +4,8 @@
 
 * a write key: then it says the project, unless a header or `?key=` said it already;
 * the id of the project that the request's key is of, or empty: says nothing new;
-* anything, in protected mode: the project `default`. But a text that is a key, or the id of
-  another project, is what it says it is, and never silently `default`.
+* anything, in protected mode: the project `default`. But a text that begins like a key, or the id
+  of another project, is what it says it is, and never silently `default`.
 
 What it may not be has a name (`Denied`) and is refused for that event alone.
 """
@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from desirepath.model.project import ALL_PROJECTS, DEFAULT_PROJECT, Key, Project, Role
 from desirepath.projects.access import Act, How, Known, beyond, identify
-from desirepath.projects.keys import looks_like_key
+from desirepath.projects.keys import is_meant_as_key
 from desirepath.projects.origins import admits
 from desirepath.projects.protected import Approach
 
@@ -120,7 +120,7 @@ class Senders:
         )
 
     def _key_in(self, tenant_id: str) -> Key | Denied | None:
-        if not looks_like_key(tenant_id):
+        if not is_meant_as_key(tenant_id):
             return None
         key = self._known.key(tenant_id)
         if key is None or not key.usable(self._now):
