@@ -21,7 +21,7 @@ def draft(number: int, *, project: str = "default", size: int = 60) -> Draft:
         20270101 + number % 28,
         29_000_000 + number,
         1,
-        f"person-{number}",
+        f"person-{number},",
         body + random.Random(number).randbytes(size).hex().encode()[: max(0, size)] + b'"}',
     )
 

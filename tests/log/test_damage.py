@@ -184,7 +184,7 @@ def test_what_lies_around_a_lost_page_is_read(ram: Path) -> None:
     kept = closed(ram / "log")
     path = kept.parts(".db")[0]
     content = bytearray(path.read_bytes())
-    with_tenth = content.index(b"person-10") // schema.PAGE_BYTES * schema.PAGE_BYTES
+    with_tenth = content.index(b"person-10,") // schema.PAGE_BYTES * schema.PAGE_BYTES
     content[with_tenth : with_tenth + schema.PAGE_BYTES] = b"\xff" * schema.PAGE_BYTES
     path.write_bytes(content)
 

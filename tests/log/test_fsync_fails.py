@@ -69,6 +69,8 @@ def check(folder: Path, call: str, nth: int, *arguments: str) -> None:
     for at in refused:
         first, records = int(outcome.said[at][2]), int(outcome.said[at][3])
         assert not set(drafts(first, records)) & set(read), where
+        for path in (folder / "0").glob("*.db*"):
+            assert b"person-%d," % first not in path.read_bytes(), where
 
 
 # SQLite calls fdatasync: for a new segment, commits, a checkpoint, a rotation, the next segment.

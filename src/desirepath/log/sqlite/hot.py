@@ -94,7 +94,10 @@ class HotSegment:
         durable = -1
         try:
             frames, _ = self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)
-            durable = schema.WAL_HEADER_BYTES + frames * schema.FRAME_BYTES if frames > 0 else 0
+            if frames > 0:
+                durable = schema.WAL_HEADER_BYTES + frames * schema.FRAME_BYTES
+            else:
+                durable = frames  # 0: all of it is in the database. -1: it was never opened
         except apsw.Error:
             durable = -1  # not known: the board still says how far the log goes
         self._db.close(True)

@@ -56,6 +56,7 @@ def _seal(file: files.SegmentFile, vfs: str | None) -> None:
         try:
             # Closing must not fsync again what may just have failed to.
             db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+            db.execute("PRAGMA schema_version").fetchall()  # before it there is no -wal to it
             db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
         finally:
