@@ -111,7 +111,7 @@ def compressor(encoding: str) -> Compressor:
 
 class _Lz4:
     def __init__(self) -> None:
-        import lz4.frame  # type: ignore[import-untyped]
+        import lz4.frame
 
         self._frame: Any = lz4.frame.LZ4FrameCompressor()
         self._begun = False

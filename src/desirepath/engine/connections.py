@@ -10,6 +10,8 @@ Each carries a mark (`log_comment`) by which what runs on it can be found and ki
 import itertools
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desirepath.engine.access import Role
@@ -57,8 +59,16 @@ class Connections:
         self._own = library.connect(self._where)
         self._own_lock = threading.Lock()
 
-    def lend(self, setup: Setup) -> Lent:
-        """A connection for `setup`. Raises Refusal where ClickHouse will not have it."""
+    @contextmanager
+    def lent(self, setup: Setup) -> Iterator[Lent]:
+        """A connection for `setup` while the block runs. Raises Refusal."""
+        lent = self._lend(setup)
+        try:
+            yield lent
+        finally:
+            self._take_back(lent)
+
+    def _lend(self, setup: Setup) -> Lent:
         with self._lock:
             for mark in reversed(self._kept):
                 if self._kept[mark].setup == setup:
@@ -67,8 +77,7 @@ class Connections:
                     return lent
         return self._make(setup)
 
-    def take_back(self, lent: Lent) -> None:
-        """Keep a clean connection for later, close any other."""
+    def _take_back(self, lent: Lent) -> None:
         closing = lent
         if lent.clean:
             with self._lock:

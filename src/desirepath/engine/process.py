@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from desirepath.engine import configuration, lock, sandbox
+from desirepath.engine.data import TEMPORARY
 from desirepath.engine.library import load
 from desirepath.engine.options import HOST, EngineOptions
 from desirepath.engine.parent import die_with_parent
@@ -58,7 +59,7 @@ def run(options: EngineOptions) -> int:
 def _open(folder: Path, listening: socket.socket, options: EngineOptions) -> Server:
     os.environ["TZ"] = "UTC"
     os.chdir(folder)  # a relative path cannot hold a character that chDB would misread
-    temporary = Path("tmp")
+    temporary = Path(TEMPORARY)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(mode=0o700)
     configuration.write(options)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from desirepath.engine import compression, multipart
 from desirepath.engine.refusal import Refusal
-from desirepath.engine.statement import Statement, read
+from desirepath.engine.statement import Statement, kind_of, read
 from desirepath.engine.wire import Head
 
 # ClickHouse reads at most this much as query text (max_query_size); behind it is data.
@@ -104,17 +104,17 @@ def _credentials(head: Head, given: dict[str, str]) -> tuple[str, str]:
 
 @dataclass(slots=True)
 class Body:
-    """The statement, and what of the body belongs to it."""
+    """The statement, and what of the body belongs to it. `data`, of an INSERT, is not read yet."""
 
     statement: Statement
-    data: Iterator[bytes]  # of an INSERT
+    data: Iterator[bytes]
     tables: list[multipart.Table]
 
 
 def finish(request: Request, head: Head, pieces: Iterable[bytes]) -> Body:
     """Read the statement from URL and body; puts parameters and settings into `request`.
 
-    An INSERT's data is not read yet. Raises Refusal, and BadRequest or CutOff of the wire.
+    Raises Refusal, and BadRequest or CutOff of the wire.
     """
     inflated = compression.inflate(head.headers.get("content-encoding", ""), pieces)
     tables: list[multipart.Table] = []
@@ -128,8 +128,7 @@ def finish(request: Request, head: Head, pieces: Iterable[bytes]) -> Body:
         request.other |= form
         inflated = iter(())
     _sort(request, {name for table in tables for name in table.fields})
-    statement, data = _statement(url_query, inflated)
-    return Body(statement, data, tables)
+    return _body(url_query, inflated, tables)
 
 
 def _sort(request: Request, of_tables: set[str]) -> None:
@@ -147,28 +146,21 @@ def _sort(request: Request, of_tables: set[str]) -> None:
             )
 
 
-def _statement(url_query: bytes, body: Iterator[bytes]) -> tuple[Statement, Iterator[bytes]]:
-    head = url_query + b"\n" if url_query else b""
+def _body(url_query: bytes, body: Iterator[bytes], tables: list[multipart.Table]) -> Body:
+    text = url_query + b"\n" if url_query else b""
+    # A statement begins at the first byte; an INSERT has said so within a few words.
     for piece in body:
-        head += piece
-        if len(head) > QUERY_TEXT:
+        text += piece
+        if len(text) > QUERY_TEXT:
             break
-    else:
-        return _ended(read(head))
-    statement = read(head[:QUERY_TEXT]) if _inserts(head) else None
-    if statement is not None and statement.kind == "insert":
-        begun = statement.rest + head[QUERY_TEXT:]
-        return statement, chain((begun,), body)
-    # All of it is query text: let ClickHouse say what it thinks of that much.
-    return _ended(read(head + b"".join(_at_most(body, WHOLE_BODY))))
-
-
-def _inserts(head: bytes) -> bool:
-    return b"INSERT" in head[:4096].upper()
-
-
-def _ended(statement: Statement) -> tuple[Statement, Iterator[bytes]]:
-    return statement, iter((statement.rest,) if statement.rest else ())
+    if len(text) <= QUERY_TEXT:
+        statement = read(text)
+        return Body(statement, iter((statement.rest,)), tables)
+    if kind_of(text[:QUERY_TEXT]) == "insert":
+        statement = read(text[:QUERY_TEXT])
+        return Body(statement, chain((statement.rest + text[QUERY_TEXT:],), body), tables)
+    # All of it is query text: ClickHouse says what it thinks of so much.
+    return Body(read(text + b"".join(_at_most(body, WHOLE_BODY))), iter(()), tables)
 
 
 def _at_most(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:

@@ -27,8 +27,7 @@ _SCOPES = 0b11  # abstract sockets and signals of other processes
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone"),
     *("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/sys/fs/cgroup"),
-    *("/sys/devices/system", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/self/statm"),
-    "/proc/self/maps",
+    *("/sys/devices/system", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/self"),
 )
 
 

@@ -4,19 +4,24 @@ import secrets
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from desirepath.engine.access import Access, Role
 from desirepath.engine.answer import Answer
-from desirepath.engine.connections import Connections
-from desirepath.engine.execute import execute
+from desirepath.engine.connections import Connections, Setup
+from desirepath.engine.data import Data
+from desirepath.engine.execute import check_insert, execute
 from desirepath.engine.fencing import Fence
 from desirepath.engine.library import Library
 from desirepath.engine.options import EngineOptions
 from desirepath.engine.refusal import Refusal
-from desirepath.engine.request import begin, finish
+from desirepath.engine.request import Request, begin, finish
 from desirepath.engine.running import Running
+from desirepath.engine.task import Task
 from desirepath.engine.wire import BadRequest, CutOff, Head, Wire
+from desirepath.engine.workers import Workers
 
 # A connection that says nothing for so long is closed; also the longest pause inside a request.
 IDLE = 300.0
@@ -35,6 +40,7 @@ class Server:
             options.write_secret,
             lambda query_id: self._running.kill(query_id, Role.WRITER),
         )
+        self._workers = Workers()
         self._lock = threading.Lock()
         self._open: set[Wire] = set()
         self._stopping = threading.Event()
@@ -113,16 +119,41 @@ class Server:
             pass  # what was not read would be taken for the next request
         return answer.keep_alive
 
-    def _run(self, wire: Wire, head: Head, answer: Answer, pieces: object) -> None:
+    def _run(self, wire: Wire, head: Head, answer: Answer, pieces: Iterator[bytes]) -> None:
         request = begin(head)
         role = self._access.role(request)
         request.query_id = request.query_id or secrets.token_hex(16)
-        body = finish(request, head, pieces)  # type: ignore[arg-type]
-        with self._running.registered(request.query_id, role) as query:
-            if role is Role.WRITER:
-                with self._fence.admitted(request.query_id):
-                    execute(
-                        request, role, body, query, self._connections, self._access, answer, wire
-                    )
-            else:
-                execute(request, role, body, query, self._connections, self._access, answer, wire)
+        body = finish(request, head, pieces)
+        with closing(Data()) as data:
+            if body.statement.kind == "insert":
+                check_insert(role, request.method)
+                data.read(body.data)
+            # Only now: a client that sends slowly holds up no other, and no fence.
+            with (
+                self._running.registered(request.query_id, role) as query,
+                self._fence.admitted(request.query_id if role is Role.WRITER else ""),
+                self._connections.lent(self._setup(role, request)) as lent,
+            ):
+                query.mark = lent.mark
+                if query.killed:
+                    raise Refusal(394, "Query was cancelled")
+                task = Task(
+                    request=request,
+                    role=role,
+                    statement=body.statement,
+                    data=data,
+                    query=query,
+                    lent=lent,
+                    answer=answer,
+                    wire=wire,
+                    connections=self._connections,
+                    workers=self._workers,
+                )
+                try:
+                    execute(task, self._running)
+                finally:
+                    query.end()
+
+    def _setup(self, role: Role, request: Request) -> Setup:
+        settings = self._access.settings(role, request.settings)
+        return Setup(role, request.database, tuple(sorted(settings.items())))

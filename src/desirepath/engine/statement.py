@@ -32,22 +32,26 @@ class Statement:
     rest: bytes = b""
 
 
-def read(text: bytes, *, complete: bool = True) -> Statement:
-    """Read a statement. `complete=False`: more of an INSERT's data follows `text`.
+def kind_of(text: bytes) -> Kind:
+    """What kind of statement begins in `text`: an INSERT is `insert`, whatever follows.
 
-    Raises Refusal for an empty statement and for INTO OUTFILE.
+    Raises Refusal where there is none.
     """
-    found = tokens(text)
-    first = next(found, None)
-    while first is not None and first.kind == "mark" and text[first.start : first.end] == b"(":
-        first = next(found, None)
-    if first is None:
-        raise Refusal(62, "Syntax error: Empty query")
-    if first.word == "INSERT":
-        return _insert(text)
-    if not complete:
-        raise Refusal(62, f"Syntax error: a statement of more than {len(text)} bytes")
-    return _answering(text, "select" if first.word in _SELECTS else "other")
+    for token in tokens(text):
+        if text[token.start : token.end] != b"(":
+            if token.word == "INSERT":
+                return "insert"
+            return "select" if token.word in _SELECTS else "other"
+    raise Refusal(62, "Syntax error: Empty query")
+
+
+def read(text: bytes) -> Statement:
+    """Read a statement. Of an INSERT, `text` need not hold all the data.
+
+    Raises Refusal for an empty one, and where it would read or write files of the engine's.
+    """
+    kind = kind_of(text)
+    return _insert(text) if kind == "insert" else _answering(text, kind)
 
 
 def _answering(text: bytes, kind: Kind) -> Statement:

@@ -4,7 +4,6 @@ Strict where two readers could disagree about where a request ends: both lengths
 different lengths and folded headers are refused, and the connection is closed.
 """
 
-import select
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from typing import BinaryIO, cast
 LINE = 1 << 20  # a request line: bound parameters may travel in the URL
 HEADERS = 128 << 10
 CHUNK = 1 << 20
-
-_GONE = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
 
 class BadRequest(Exception):
@@ -46,14 +43,12 @@ class Head:
 
 
 class Wire:
-    """One client's connection. Not shared between threads, but for `gone`."""
+    """One client's connection. Not shared between threads."""
 
     def __init__(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = client
         self._from = cast(BinaryIO, client.makefile("rb", 1 << 16))
-        self._poll = select.poll()
-        self._poll.register(client, _GONE)
 
     def head(self) -> Head | None:
         """The next request's head; None where the client closed the connection before one."""
@@ -132,11 +127,6 @@ class Wire:
             yield from self._exactly(size)
             if self._from.readline(3) not in (b"\r\n", b"\n"):
                 raise BadRequest(400, "a chunk does not end where it says") if line else CutOff
-
-    @property
-    def gone(self) -> bool:
-        """The client has closed its side."""
-        return bool(self._poll.poll(0))
 
     def close(self) -> None:
         """Close the connection."""
