@@ -28,6 +28,8 @@ EVENTS = 2_000
 ROUNDS = 7
 PAGES = 200
 NOW = 1_790_000_000.0
+# The slowest texts found: what each pattern has most work with.
+HOSTILE = ("%41", "aB3-", "4111-", "+1 ", "/tel/1234567 ", "a@")
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/{}.0.0.0 Safari/537.36"
@@ -139,6 +141,10 @@ def main() -> None:
     )
     for name, call, text in misses:
         rows.append((name, best(partial(fresh_texts, text), call) - loop))
+    for unit in HOSTILE:
+        address = "https://a.example/" + unit * (8192 // len(unit))
+        cost = best(partial(list, [(address,)]), scrub_url)
+        rows.append((f"8 KiB of {unit!r}", cost - loop))
     width = max(len(name) for name, _ in rows)
     for name, cost in rows:
         print(f"{name:<{width}} {cost:9,.0f} ns")

@@ -19,6 +19,10 @@ WEBVIEW = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A; wv) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Version/4.0 Chrome/126.0.6478.50 Mobile Safari/537.36"
 )
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android {}) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/126.0.0.0 Mobile Safari/537.36"
+)
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
@@ -138,6 +142,15 @@ def test_headers_that_do_not_fit(changes: dict[str, object], pattern: str) -> No
         pytest.param(
             {"user_agent": CHROME.replace("Windows NT 10.0", "Linux; Android 13; CUBOT P80")},
             id="a phone called CUBOT",
+        ),
+        *(
+            pytest.param({"user_agent": agent, "headers": {"accept-language": "de"}}, id=agent[:60])
+            for agent in (
+                ANDROID.format("4.1.1; HTC Butterfly Build/JRO03C"),
+                ANDROID.format("4.4; ViewSonic-V350 Build/FRG83G"),
+                ANDROID.format("15; CPH2617 Build/AP3A.240617.008"),
+                "Opera/9.80 (MAUI Runtime; Opera Mini/4.4.39008/37.9178; U; en) Presto/2.12.423",
+            )
         ),
         pytest.param({"user_agent": "desirepath-client/0.1"}, id="our own client"),
     ],

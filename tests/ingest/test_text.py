@@ -1,4 +1,5 @@
 import json
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -81,3 +82,47 @@ def test_a_hostile_client_cannot_fill_the_memory() -> None:
         scrub_text(f"{number} " + "é" * text_module.LONGEST)
 
     assert text_module._remembered.cache_info().currsize == before
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "a",
+            "a@",
+            "a.",
+            "%40",
+            "a%40",
+            "://",
+            "a://",
+            "http://a ",
+            ":1",
+            ":1)",
+            "token=",
+            '"',
+            "=",
+        ),
+        *(
+            '"token":"',
+            "\\/",
+            "\\u0026",
+            "https:\\/\\/a?b\\u0026",
+            "aB3-",
+            "4111-",
+            "+1 ",
+            "Bearer",
+        ),
+    ],
+)
+def test_time_is_linear_in_length(unit: str) -> None:
+    def seconds(length: int) -> float:
+        hostile = "@ = %40 :// " + unit * (length // len(unit)) + "!"
+        best = 9.0
+        for _ in range(3):
+            start = thread_time()
+            text_module._scrub(hostile)
+            best = min(best, thread_time() - start)
+        return best
+
+    # Quadratic would be 64 times as long.
+    assert seconds(65_536) <= 20 * max(seconds(8192), 0.000_5)
