@@ -83,7 +83,7 @@ class Loader:
         self, log: Log, store: Store, ledger: Ledger, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._log, self._store, self._ledger, self._clock = log, store, ledger, clock
-        self._epoch = ledger.next_epoch()
+        self._epoch = ledger.next_epoch(time.time())
         self._inserts = 0
         self._certain = False  # False: rows behind the positions may be stored already
         self._positions = ledger.positions()

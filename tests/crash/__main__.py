@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--without-control", action="store_true")
     given = parser.parse_args()
     print(f"seed {given.seed}")
-    outcome = _run(given.cycles, given.seed, "desirepath.cli.app")
+    outcome = _run(given.cycles, given.seed, "desirepath.cli")
     _print("protections on", outcome)
     if not outcome.good:
         return 1

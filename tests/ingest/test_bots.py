@@ -64,7 +64,6 @@ def test_what_names_itself(user_agent: str, name: str, purpose: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "pattern"),
     [
-        pytest.param({"user_agent": ""}, "user-agent: none", id="no user agent"),
         pytest.param({"headers": {}}, "accept-language: none", id="a browser without a language"),
         pytest.param(
             {"headers": {**BROWSER_HEADERS, "sec-ch-ua": '"HeadlessChrome";v="126"'}},
@@ -97,6 +96,22 @@ def test_headers_that_do_not_fit(changes: dict[str, object], pattern: str) -> No
     assert live.bot is not None
     assert (live.bot.layer, live.bot.pattern) == ("header_heuristics", pattern)
     assert imported.bot is None  # an old log has no headers
+
+
+@pytest.mark.parametrize("user_agent", ["curl/8.5.0", "python-requests/2.32", "okhttp/4.12", ""])
+def test_a_program_that_sends_is_no_visitor(user_agent: str) -> None:
+    live = hit(user_agent=user_agent, headers={})
+    recognise(live)
+
+    assert live.bot is None
+
+
+def test_in_an_access_log_a_program_is_the_visitor() -> None:
+    imported = hit(user_agent="curl/8.5.0", live=False)
+    recognise(imported)
+
+    assert imported.bot is not None
+    assert imported.bot.name == "curl"
 
 
 @pytest.mark.parametrize(

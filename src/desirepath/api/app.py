@@ -19,7 +19,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_ROOMS = (health, metrics, reports, accounting, rejected, projects)
+ROOMS = (health, metrics, reports, accounting, rejected, projects)
 
 
 class Application:
@@ -55,6 +55,6 @@ def build(services: Services) -> FastAPI:
         assert isinstance(exc, DesirepathError)
         return Response(errors.body(exc), errors.status(exc), errors.headers(exc))
 
-    for room in _ROOMS:
+    for room in ROOMS:
         app.include_router(room.routes(services))
     return app

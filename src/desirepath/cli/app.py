@@ -56,7 +56,3 @@ def main() -> None:
     except DesirepathError as exc:
         Console(stderr=True, highlight=False).print(f"desirepath: {exc.message}", markup=False)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

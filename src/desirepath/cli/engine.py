@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
 def engine(context: typer.Context) -> None:
     """The store's process alone; see `python -m desirepath.engine --help`."""
     # Late: no other command may load chDB.
-    from desirepath.engine.__main__ import main
+    from desirepath.engine.options import parse
+    from desirepath.engine.process import run
 
-    sys.exit(main(context.args))
+    sys.exit(run(parse(context.args)))

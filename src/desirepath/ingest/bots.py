@@ -3,6 +3,9 @@
 Two layers, asked in this order: `ua_pattern`, what a user agent names itself to be; and, for live
 requests, `header_heuristics`, headers that do not fit the browser it says it is. The reason is
 written on the event, so a report can show what it left out and why, and put it back.
+
+An HTTP library that sends a live event is no bot: servers and scripts do that for people, and its
+user agent says nothing about them. In an access log the same name is the visitor's own, and counts.
 """
 
 from desirepath.ingest.base import Bot, Dropped, Hit
@@ -14,8 +17,10 @@ from desirepath.model.event import Event
 def bot_of(hit: Hit, user_agent: str) -> Bot | None:
     """Why this hit is taken for a machine's, or None. Needs `hit.agent`."""
     found = crawler_of(user_agent)
-    if found is not None or not hit.live:
+    if not hit.live:
         return found
+    if found is not None:
+        return None if found.purpose == "scripted" else found
     header = hit.headers.get
     return signal_of(
         user_agent,

@@ -17,7 +17,6 @@ SIGNAL_HEADERS = frozenset({"accept-language", "sec-ch-ua", "sec-ch-ua-platform"
 LONGEST = 300
 
 _LAYER = "header_heuristics"
-NO_USER_AGENT = Bot(_LAYER, "no user agent", "scripted", "user-agent: none")
 _NO_LANGUAGE = Bot(_LAYER, "no language", "scripted", "accept-language: none")
 _HEADLESS = Bot(_LAYER, "HeadlessChrome", "headless", "sec-ch-ua: HeadlessChrome")
 _OTHER_BROWSER = Bot(_LAYER, "borrowed user agent", "scripted", "sec-ch-ua: another browser")
@@ -40,8 +39,6 @@ def signal_of(user_agent: str, device: str, speaks: bool, brands: str, platform:
     `device` is its class; `speaks`: it has an Accept-Language; `brands`, `platform`: its
     Sec-CH-UA headers, or empty.
     """
-    if not user_agent:
-        return NO_USER_AGENT
     if "HeadlessChrome" in brands:
         return _HEADLESS
     if not _BROWSER.match(user_agent) or device not in _PEOPLES:

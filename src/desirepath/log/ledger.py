@@ -75,13 +75,14 @@ class Ledger:
         """Give the file back."""
         self._db.close()
 
-    def next_epoch(self) -> int:
-        """A number higher than any loader of this folder had before."""
+    def next_epoch(self, now: float) -> int:
+        """A number higher than any loader had before: of this folder by the book, and by the
+        clock (milliseconds) where the book was lost while the store goes on."""
         sql = (
-            "INSERT INTO facts VALUES ('epoch', 1)"
-            " ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value"
+            "INSERT INTO facts VALUES ('epoch', ?1)"
+            " ON CONFLICT DO UPDATE SET value = max(value + 1, ?1) RETURNING value"
         )
-        return int(self._db.execute(sql).get)
+        return int(self._db.execute(sql, (int(now * 1000),)).get)
 
     def positions(self) -> dict[str, int]:
         """log_id → the last offset that is fully accounted for."""
