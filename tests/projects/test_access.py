@@ -102,6 +102,7 @@ def test_an_admin_key_over_all_projects_opens_each_and_all(act: Act) -> None:
 @pytest.mark.parametrize(
     ("text", "write", "read"),
     [(WRITE, "ok", "403"), (READ, "403", "403"), (ADMIN, "403", "403"), (ALL, "403", "403")],
+    ids=["write", "read", "admin", "admin of all"],
 )
 def test_only_a_write_key_may_stand_in_an_address(text: str, write: str, read: str) -> None:
     assert outcome(Approach(query_key=text), Act.SEND) == write
@@ -111,6 +112,7 @@ def test_only_a_write_key_may_stand_in_an_address(text: str, write: str, read: s
 @pytest.mark.parametrize(
     "text",
     [EXPIRED, REVOKED, mint(Role.ADMIN), READ[:-1], f" {READ}", READ.lower(), "x", "\ud800", "*"],
+    ids=["expired", "revoked", "nobody's", "cut", "space", "lower", "x", "surrogate", "star"],
 )
 def test_a_wrong_key_is_refused_wherever_it_comes_from(text: str) -> None:
     """Also in protected mode, where no key would have been needed."""

@@ -150,7 +150,11 @@ def test_a_crash_between_the_file_and_the_database_is_made_good(
     assert found.project == ALL_PROJECTS
 
 
-@pytest.mark.parametrize("content", ["", "hello", mint(Role.WRITE), "dp_a_" + "0" * 49, "\xff"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "hello", mint(Role.WRITE), "dp_a_" + "0" * 49, "\xff"],
+    ids=["empty", "text", "write key", "no checksum", "no text"],
+)
 def test_a_file_that_holds_no_admin_key_is_not_adopted(
     control: Control, tmp_path: Path, content: str
 ) -> None:

@@ -125,14 +125,14 @@ def test_processes_share_a_rate() -> None:
 
 def test_memory_is_bounded_and_forgetting_idle_ones_forgives_nothing() -> None:
     rates = Rates(burst_seconds=1, most=100)
-    busy = page(10, "busy")
-    for number in range(1000):
-        now = number / 50
-        rates.take(shop(0), busy, 10, now)
+    busy, taken = page(10, "busy"), 0
+    for number in range(1000):  # 500 a second, for 2 s
+        now = number / 500
+        taken += 10 * (rates.take(shop(0), busy, 10, now) == 0.0)
         rates.take(shop(0), page(10, f"passing {number}"), 1, now)
         assert len(rates) <= 100
-    # Overdrawn or empty buckets are not among the idle ones.
-    assert rates.take(shop(0), busy, 10, 1000 / 50) > 0.0
+
+    assert taken <= 10 + 10 * 2
 
 
 def test_memory_is_bounded_even_if_none_is_idle() -> None:

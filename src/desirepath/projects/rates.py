@@ -19,9 +19,6 @@ class _Bucket(Struct):
     at: float
     rate: float
 
-    def full_at(self, burst_seconds: float) -> float:
-        return self.at + burst_seconds - self.tokens / self.rate
-
 
 class Rates:
     """The buckets of every project and key that sent something lately."""
@@ -74,13 +71,12 @@ class Rates:
     def _capacity(self, rate: float) -> float:
         return max(1.0, rate * self._burst_seconds)
 
+    def _is_full(self, bucket: _Bucket, now: float) -> bool:
+        return bucket.tokens + (now - bucket.at) * bucket.rate >= self._capacity(bucket.rate)
+
     def _drop_some(self, now: float) -> None:
         # A full bucket is like a new one, so dropping it forgives nothing.
-        full = [
-            name
-            for name, bucket in self._buckets.items()
-            if bucket.full_at(self._burst_seconds) <= now
-        ]
+        full = [name for name, bucket in self._buckets.items() if self._is_full(bucket, now)]
         # If none is full, those untouched longest have the least left to pay.
         dropped = (
             full
