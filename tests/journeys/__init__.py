@@ -1,0 +1,1 @@
+"""What the README and the issue of each part promise, done as a person would do it."""
