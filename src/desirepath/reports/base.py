@@ -88,7 +88,7 @@ class Answer(Struct, Generic[A], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Report(Generic[P, A]):
-    """One question. `table` names the list in the answer that is shown as a table."""
+    """One question. `table` names the list of rows in the answer that is shown first."""
 
     name: str
     params: type[P]
@@ -107,6 +107,13 @@ class Report(Generic[P, A]):
     def text(self) -> str:
         """The definition: the docstring of the report's file."""
         return sys.modules[self.run.__module__].__doc__ or ""
+
+    def main(self, data: A) -> str:
+        """The name of the table to show: `table`, or the first one, where it was not asked for."""
+        if getattr(data, self.table) is not None:
+            return self.table
+        fields = self.answer.__struct_fields__
+        return next((one for one in fields if isinstance(getattr(data, one), list)), self.table)
 
 
 class Reading:
@@ -134,8 +141,9 @@ class Reading:
         known |= chosen | values
         bound = {name: known[name] for name in sorted(set(_PLACEHOLDER.findall(text)))}
         found = self._store.rows(text, row, **bound)
-        self._texts.append(text.strip())
-        self._bound = bound | self._bound
+        if text.strip() not in self._texts:  # it may run again, for the period before
+            self._texts.append(text.strip())
+            self._bound |= bound
         self._rows_read += found.statistics.rows_read
         return found.data
 

@@ -17,7 +17,7 @@
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct
@@ -137,12 +137,12 @@ SELECT
     e.http_status AS http_status_,
     e.properties AS properties_
 FROM events_of(project = {project:String}) AS e
-WHERE if({by_actor:Bool}, e.actor, e.session_id) = {who:String}
-  AND e.time >= {first:DateTime64(3)}
-  AND e.time <= {last:DateTime64(3)}
+WHERE if({by_actor:Bool}, e.actor, e.session_id) = {one:String}
+  AND e.time >= {start:DateTime64(3)}
+  AND e.time <= {end:DateTime64(3)}
   AND ({bots:Bool} OR NOT e.bot)
 ORDER BY e.time, e.log_offset, e.log_shard, e.log_id
-LIMIT {most:UInt64}
+LIMIT {most_events:UInt64}
 """
 
 LEFT_OUT = """
@@ -315,8 +315,15 @@ def _describe(reading: Reading, visits: list[_Visit], made: bool) -> list[Sessio
 
 
 def _events(reading: Reading, visit: _Visit, made: bool) -> list[SessionEvent]:
-    bound: dict[str, Any] = {"who": visit.who, "first": visit.start, "last": visit.end}
-    rows = reading.rows(EVENTS, _Event, by_actor=made, most=MOST_EVENTS, **bound)
+    rows = reading.rows(
+        EVENTS,
+        _Event,
+        by_actor=made,
+        one=visit.who,
+        start=visit.start,
+        end=visit.end,
+        most_events=MOST_EVENTS,
+    )
     return [SessionEvent(*msgspec.structs.astuple(row)) for row in rows]
 
 

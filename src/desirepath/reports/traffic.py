@@ -177,7 +177,7 @@ GROUP BY GROUPING SETS (
     , (region) -- regions
     , (country) -- countries
 )
-HAVING names != ['', '', '']
+HAVING NOT (section = 'sources' AND names = ['', '', ''])
 ORDER BY section, views DESC, names
 LIMIT {limit:UInt64} BY section
 """

@@ -1,4 +1,4 @@
-r"""Where: which events to count. The only place where a caller's choice becomes SQL text.
+r"""Where: which events to count, and the only place where a caller's choice becomes SQL text.
 
 Columns, operators and sections come from closed lists; values are bound, never pasted.
 
