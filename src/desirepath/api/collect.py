@@ -52,7 +52,7 @@ class Collector:
         self,
         services: Services,
         path: str,
-        read: Callable[[bytes], Batch],
+        read: Callable[[bytes, bool], Batch],
         forbidden: frozenset[str],
     ) -> None:
         self.path = path
@@ -119,7 +119,8 @@ class Collector:
         plain = body.inflate(sent, head.encoding, limits.BODY_BYTES)
         now = time.time()
         senders = Senders(head.approach(self._services.on_loopback), self._services.directory, now)
-        return await self._take(self._read(plain), senders, head, now)
+        batch = self._read(plain, not head.idempotency_key)
+        return await self._take(batch, senders, head, now)
 
     async def _receive(self, receive: Receive) -> bytes | None:
         task = self._deadlines.begin()

@@ -16,6 +16,14 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"  # a text, a depth or a number of keys over the limit
 
 
+class Unfit(Exception):
+    """One event cannot be taken. Never leaves a format: it becomes a Refusal."""
+
+    def __init__(self, reason: Reason, field: str, message: str) -> None:
+        super().__init__(message)
+        self.reason, self.field, self.message = reason, field, message
+
+
 class Item(NamedTuple):
     """One element of a batch: what became of it, and as whose it was sent."""
 

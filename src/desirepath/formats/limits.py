@@ -2,9 +2,10 @@
 
 BODY_BYTES = 1 << 20  # after inflating, and on the wire
 EVENTS = 500
-DEPTH = 16
-KEYS = 256
-KEY_LENGTH = 128
+DEPTH = 16  # of `properties`, which is level 1
+KEYS = 256  # of `properties`, at all levels together
+LISTS = 4096  # in `properties`: lists and objects, so that `[[],[],...]` has an end too
+KEY_LENGTH = 128  # lengths are in characters
 STRING_LENGTH = 8 * 1024
 STACK_LENGTH = 32 * 1024  # longer stacks are cut, not refused
 EARLIEST = 0.0  # Unix seconds; the store's dates begin in 1970

@@ -1,8 +1,8 @@
 """What a client adds to an event in its own words, and which of it has a column.
 
-The text is kept exactly as accepted. Values that a column is made for go there as well; the rest
-goes, normalised, into `extra`, which is for queries only: ClickHouse's JSON type knows no null,
-no empty object, no dotted key and no integer past 64 bits.
+The text is kept as accepted. Values that a column is made for go there as well; the rest goes,
+normalised, into `extra`, which is for queries only: ClickHouse's JSON type knows no null, no empty
+object, no dotted key and no integer past 64 bits, and refuses a row in which a path comes twice.
 """
 
 from collections.abc import Mapping
@@ -11,69 +11,99 @@ from typing import Any
 import msgspec
 
 from desirepath.formats import limits
+from desirepath.formats.base import Reason, Unfit
+
+STACK = "stack"  # the one key whose text is cut, not refused
 
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 _INT64 = 2**63
 
 
-def read(raw: bytes) -> dict[str, Any]:
-    """Decode `raw`. Raises ValueError (depth, keys, lengths) or msgspec.DecodeError."""
-    found = _decode(raw)
-    if not isinstance(found, dict):
-        raise ValueError("properties must be an object")
-    # Cheap upper bounds first: only what could be over a limit is walked.
-    if (
-        len(raw) > limits.STRING_LENGTH
-        or raw.count(b"{") + raw.count(b"[") > limits.DEPTH
-        or raw.count(b":") > limits.KEYS
-        or (len(raw) > limits.KEY_LENGTH and any(len(key) > limits.KEY_LENGTH for key in found))
+def read(text: str) -> tuple[dict[str, Any], str]:
+    """Decode `text`; also the text to keep, which differs where a stack was cut. Raises Unfit."""
+    try:
+        found = _decode(text)
+    except msgspec.DecodeError as exc:
+        raise Unfit(Reason.MALFORMED, "properties", str(exc)) from exc
+    if type(found) is not dict:
+        if found is None:
+            return {}, ""
+        raise Unfit(Reason.INVALID_TYPE, "properties", "properties is an object")
+    # Most are short and flat, and need no walk.
+    if len(text) > limits.STRING_LENGTH or "[" in text or text.rfind("{") > 0:
+        walk = _Walk()
+        walk.check_object(found, 1)
+        if walk.cut:
+            text = _encode(found).decode()
+    elif len(text) > limits.KEY_LENGTH and (
+        len(found) > limits.KEYS or max(map(len, found), default=0) > limits.KEY_LENGTH
     ):
-        _Walk().check(found, 1)
-    return found
+        _Walk().check_object(found, 1)
+    return found, text
 
 
 class _Walk:
-    def __init__(self) -> None:
-        self.keys = 0
+    """Holds one event's properties against the limits; cuts stacks in place."""
 
-    def check(self, value: Any, depth: int, name: str = "") -> None:
-        if isinstance(value, str):
-            if len(value) > limits.STRING_LENGTH and name != "stack":
-                raise ValueError(f"the text {name!r} is longer than {limits.STRING_LENGTH}")
-            return
-        if not isinstance(value, dict | list):
-            return
-        if depth > limits.DEPTH:
-            raise ValueError(f"nested deeper than {limits.DEPTH} levels")
-        if isinstance(value, list):
-            for item in value:
-                self.check(item, depth + 1, name)
-            return
-        self.keys += len(value)
-        if self.keys > limits.KEYS:
-            raise ValueError(f"more than {limits.KEYS} keys")
-        for key, item in value.items():
+    def __init__(self) -> None:
+        self.cut = False
+        self._keys = self._lists = 0
+
+    def check_object(self, found: dict[str, Any], depth: int) -> None:
+        self._enter(depth)
+        self._keys += len(found)
+        if self._keys > limits.KEYS:
+            raise _too_large(f"more than {limits.KEYS} keys")
+        for key, value in found.items():
             if len(key) > limits.KEY_LENGTH:
-                raise ValueError(f"a key is longer than {limits.KEY_LENGTH}")
-            self.check(item, depth + 1, key)
+                raise _too_large(f"a key is longer than {limits.KEY_LENGTH} characters")
+            if key == STACK and type(value) is str:
+                if len(value) > limits.STACK_LENGTH:
+                    found[key] = value[: limits.STACK_LENGTH]
+                    self.cut = True
+            else:
+                self._check(value, depth, key)
+
+    def _check(self, value: Any, depth: int, key: str) -> None:
+        kind = type(value)
+        if kind is str:
+            if len(value) > limits.STRING_LENGTH:
+                raise _too_large(
+                    f"the text {key!r} is longer than {limits.STRING_LENGTH} characters"
+                )
+        elif kind is dict:
+            self.check_object(value, depth + 1)
+        elif kind is list:
+            self._enter(depth + 1)
+            for one in value:
+                self._check(one, depth + 1, key)
+
+    def _enter(self, depth: int) -> None:
+        if depth > limits.DEPTH:
+            raise _too_large(f"nested deeper than {limits.DEPTH} levels")
+        self._lists += 1
+        if self._lists > limits.LISTS:
+            raise _too_large(f"more than {limits.LISTS} lists and objects")
+
+
+def _too_large(message: str) -> Unfit:
+    return Unfit(Reason.TOO_LARGE, "properties", f"properties: {message}")
 
 
 class Column:
-    """Where a property goes, and what it must be to go there."""
+    """Where a property goes, and what it must be to go there: a text, true or false, a number."""
 
-    __slots__ = ("high", "kind", "low", "name")
+    __slots__ = ("as_is", "high", "kind", "low", "name")
 
     def __init__(self, name: str, kind: type, low: float = 0, high: float = 2**31 - 1) -> None:
         self.name, self.kind, self.low, self.high = name, kind, low, high
+        self.as_is = kind if kind in (str, bool) else None  # no look at the value is needed
 
-    def fit(self, value: Any) -> Any:
-        """The value as the column takes it, or None where it does not fit."""
-        if self.kind is str:
-            return value if isinstance(value, str) else None
-        if self.kind is bool:
-            return value if isinstance(value, bool) else None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+    def fit(self, value: Any) -> int | float | None:
+        """A number as the column takes it, or None where it does not fit."""
+        if type(value) not in (int, float) or self.as_is is not None:
             return None
         if not self.low <= value <= self.high:
             return None
@@ -87,36 +117,33 @@ def promote(
     rest = {}
     for key, value in found.items():
         column = columns.get(key)
-        if column is not None and (fit := column.fit(value)) is not None:
-            setattr(event, column.name, fit)
-        elif value is not None:
-            rest[key] = value
+        if column is not None:
+            fit = value if type(value) is column.as_is else column.fit(value)
+            if fit is not None:
+                setattr(event, column.name, fit)
+                continue
+        rest[key] = value
     return normalise(rest) if rest else rest
 
 
-def normalise(value: dict[str, Any]) -> dict[str, Any]:
-    """`value` as ClickHouse's JSON type takes it without loss of what can be asked for."""
+def normalise(found: Mapping[str, Any]) -> dict[str, Any]:
+    """`found` as ClickHouse's JSON type takes it. Of keys that become equal the last one stays."""
     kept = {}
-    for key, item in value.items():
-        if isinstance(item, dict):
-            item = normalise(item)
-            if not item:
+    for key, value in found.items():
+        if type(value) is not str:
+            value = _normal(value)
+            if value is None:
                 continue
-        elif isinstance(item, list):
-            item = [_element(one) for one in item if one is not None]
-        elif item is None:
-            continue
-        elif isinstance(item, int) and not -_INT64 <= item < _INT64:
-            item = str(item)
-        kept[key.replace(".", "_") or "_"] = item
+        kept[key.replace(".", "_") or "_"] = value
     return kept
 
 
-def _element(value: Any) -> Any:
-    if isinstance(value, dict):
-        return normalise(value)
-    if isinstance(value, list):
-        return [_element(one) for one in value if one is not None]
-    if isinstance(value, int) and not -_INT64 <= value < _INT64:
+def _normal(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return normalise(value) or None
+    if kind is list:
+        return [normal for one in value if (normal := _normal(one)) is not None]
+    if kind is int and not -_INT64 <= value < _INT64:
         return str(value)
     return value

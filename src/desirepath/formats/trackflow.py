@@ -2,285 +2,162 @@
 
 Any other `eventType` is a custom event. Both shapes of an error event are read: its parts in
 `properties`, or beside them. Beyond the specification a body may carry `sentAt` (the client's
-clock when it sent), and an event `anonymousId` and `language`.
+clock when it sent), and an event `anonymousId` and `language`. Other fields are ignored.
+docs/formats/trackflow.md says all of it.
 """
 
+import re
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
 from desirepath.errors import Malformed, TooLarge
-from desirepath.formats import limits, properties
-from desirepath.formats.base import Batch, Item, Reason
+from desirepath.formats import limits
+from desirepath.formats.base import Batch, Item, Reason, Unfit
 from desirepath.formats.clean import clean
-from desirepath.formats.error_group import error_group
-from desirepath.formats.properties import Column
 from desirepath.formats.split import split
 from desirepath.formats.times import seconds
-from desirepath.model.event import Event, Refusal, Surface
+from desirepath.formats.trackflow_event import WireEvent, event_of
+from desirepath.model.event import Refusal, Surface
 
 NAME = Surface.TRACKFLOW
 FORBIDS: frozenset[str] = frozenset()  # no ingest step
 
 
-class _Device(Struct, gc=False):
-    deviceType: str | None = None  # noqa: N815  the names on the wire
-    os: str | None = None
-    browser: str | None = None
+class _Body(Struct):
+    events: list[WireEvent]
+    sentAt: Any = None  # noqa: N815
 
 
-class _Event(Struct, gc=False):
-    eventId: str | None = None  # noqa: N815
-    eventType: str | None = None  # noqa: N815
-    timestamp: int | float | str | None = None
-    tenantId: str | None = None  # noqa: N815
-    sessionId: str | None = None  # noqa: N815
-    userId: str | None = None  # noqa: N815
-    anonymousId: str | None = None  # noqa: N815
-    pageUrl: str | None = None  # noqa: N815
-    referrer: str | None = None
-    language: str | None = None
-    deviceInfo: _Device | None = None  # noqa: N815
-    properties: Raw = Raw(b"{}")
-    # The second shape of an error event.
-    name: str | None = None
-    message: str | None = None
-    stack: str | None = None
-    source: str | None = None
-    line: int | None = None
-    col: int | None = None
+class _Rest(Struct):
+    sentAt: Any = None  # noqa: N815
 
 
-class _Envelope(Struct):
-    events: list[_Event]
-    sentAt: int | float | str | None = None  # noqa: N815
+_decode_body = msgspec.json.Decoder(_Body).decode
+_decode_rest = msgspec.json.Decoder(_Rest).decode
+_decode_event = msgspec.json.Decoder(WireEvent).decode
+_decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+_NAMED = rb'"%s"[ \t\r\n]*:[ \t\r\n]*("[^"\\]*+(?:\\.[^"\\]*+)*+")'
 
 
-_decode_body = msgspec.json.Decoder(_Envelope).decode
-_decode_event = msgspec.json.Decoder(_Event).decode
+def read(body: bytes, id_needed: bool = True) -> Batch:
+    """Read one body. Raises Malformed or TooLarge where the whole of it cannot be taken.
 
-_REQUIRED = ("eventId", "eventType", "timestamp", "sessionId", "pageUrl")
-_TEXTS = (*_REQUIRED, "tenantId", "userId", "anonymousId", "referrer", "language")
-_ERROR_PARTS = ("name", "message", "stack", "source", "line", "col")
-
-_PAGE = {
-    "title": Column("title", str),
-    "section": Column("section", str),
-    "viewportW": Column("viewport_w", int),
-    "viewportH": Column("viewport_h", int),
-    "documentW": Column("document_w", int),
-    "documentH": Column("document_h", int),
-}
-_SIGNED = -(2**31)
-_COLUMNS: dict[str, dict[str, Column]] = {
-    "page_view": _PAGE,
-    "click": _PAGE
-    | {
-        "tag": Column("element_tag", str),
-        "id": Column("element_id", str),
-        "elementKey": Column("element_key", str),
-        "type": Column("element_type", str),
-        "text": Column("element_text", str),
-        "href": Column("element_href", str),
-        "action": Column("element_action", str),
-        "value": Column("element_value", str),
-        "x": Column("x", int, _SIGNED),
-        "y": Column("y", int, _SIGNED),
-        "screenX": Column("screen_x", int, _SIGNED),
-        "screenY": Column("screen_y", int, _SIGNED),
-        "elementX": Column("element_x", int, _SIGNED),
-        "elementY": Column("element_y", int, _SIGNED),
-        "rx": Column("rx", int, 0, 65535),
-        "ry": Column("ry", int, 0, 65535),
-        "scrollX": Column("scroll_x", int),
-        "scrollY": Column("scroll_y", int),
-        "fixed": Column("fixed", bool),
-        "scrollContainer": Column("scroll_container", str),
-        "layoutSignature": Column("layout_signature", str),
-        "firstResponseMs": Column("first_response_ms", int),
-        "responseKind": Column("response_kind", str),
-        "workflowId": Column("workflow_id", str),
-        "agentId": Column("agent_id", str),
-        "previousClick": Column("previous_click", str),
-        "timeFromPrevious": Column("time_from_previous", float, 0, 1e15),
-    },
-    "error": {
-        "name": Column("error_name", str),
-        "message": Column("error_message", str),
-        "source": Column("error_source", str),
-        "line": Column("error_line", int, 0, 2**53),
-        "col": Column("error_col", int, 0, 2**53),
-        "stack": Column("error_stack", str),
-    },
-    "performance": {
-        "loadTime": Column("load_ms", float, 0, 1e12),
-        "domContentLoaded": Column("dom_content_loaded_ms", float, 0, 1e12),
-    },
-}
-_NO_COLUMNS: dict[str, Column] = {}
-
-
-class _Unfit(Exception):
-    def __init__(self, reason: Reason, field: str, message: str) -> None:
-        super().__init__(message)
-        self.reason, self.field = reason, field
-
-
-def read(body: bytes) -> Batch:
-    """Read one body. Raises Malformed or TooLarge where the whole of it cannot be taken."""
+    `id_needed=False`: the request has a name (`Idempotency-Key`), so its events need none; an
+    event without one then has the id ''.
+    """
     body = clean(body)
     try:
-        envelope = _decode_body(body)
-    except (msgspec.DecodeError, RecursionError):
-        return _read_one_by_one(body)
-    count = len(envelope.events)
-    _check_count(count)
-    sent_at = _sent_at(envelope.sentAt)
-    small = len(body) <= limits.STRING_LENGTH  # then no text in it can be over the limit
-    items = []
-    for at, wire in enumerate(envelope.events):
-        try:
-            items.append(Item(_event(wire, small), wire.tenantId or "", b"", at))
-        except _Unfit:
-            return _read_one_by_one(body)
-    return Batch(items, sent_at)
+        found = _decode_body(body)
+        _check_count(len(found.events))
+        items = [
+            Item(event_of(wire, id_needed), wire.tenantId or "", b"", at)
+            for at, wire in enumerate(found.events)
+        ]
+    except (msgspec.DecodeError, RecursionError, Unfit):
+        return _read_one_by_one(body, id_needed)
+    return Batch(items, _sent_at(found.sentAt))
 
 
-def read_one(raw: bytes, position: int = 0) -> Item:
-    """Read one event by itself: an Event, or the Refusal that says why not."""
-    wire = None
+def read_one(raw: bytes, position: int = 0, id_needed: bool = True) -> Item:
+    """Read one event by itself: an Event, or the Refusal that says why not. `raw` is clean."""
+    wire: WireEvent | None = None
     try:
-        wire = _decode_event(raw)
-        event = _event(wire, len(raw) <= limits.STRING_LENGTH)
-        return Item(event, wire.tenantId or "", b"", position)
-    except _Unfit as exc:
-        reason, field, message = exc.reason, exc.field, str(exc)
+        wire = _decode(raw)
+        return Item(event_of(wire, id_needed), wire.tenantId or "", b"", position)
+    except Unfit as exc:
+        why = exc
     except msgspec.ValidationError as exc:
-        text = str(exc)
-        reason, message = Reason.INVALID_TYPE, text
-        field = text.rpartition("`$.")[2].rstrip("`") if "`$." in text else ""
-    except (msgspec.DecodeError, RecursionError) as exc:
-        reason, field, message = Reason.MALFORMED, "", str(exc)
+        why = _unfit(str(exc))
+    except msgspec.DecodeError as exc:
+        why = Unfit(Reason.MALFORMED, "", str(exc))
+    except RecursionError:
+        why = Unfit(Reason.TOO_LARGE, "", f"nested deeper than {limits.DEPTH} levels")
+    event_id = wire.eventId if wire is not None else _find(raw, "eventId")
+    tenant = wire.tenantId if wire is not None else _find(raw, "tenantId")
     refusal = Refusal(
-        reason=reason,
-        field=field,
-        message=message,
+        reason=why.reason,
+        field=why.field,
+        message=why.message,
         surface=NAME,
-        event_id_text=((wire and wire.eventId) or "")[: limits.KEY_LENGTH],
+        event_id_text=(event_id or "")[: limits.KEY_LENGTH],
         position=position,
     )
-    return Item(refusal, (wire and wire.tenantId) or "", raw, position)
+    return Item(refusal, tenant or "", raw, position)
 
 
-def _read_one_by_one(body: bytes) -> Batch:
-    cut = split(body, b"events")
-    _check_count(len(cut.elements))
+def _read_one_by_one(body: bytes, id_needed: bool) -> Batch:
+    elements, rest = split(body, "events", limits.EVENTS)
+    _check_count(len(elements))
     try:
-        sent_at = _sent_at(_decode_body(cut.envelope).sentAt)
-    except msgspec.ValidationError as exc:
-        raise Malformed(f'the body is not of the form {{"events": [...]}}: {exc}') from exc
-    except msgspec.DecodeError as exc:
-        raise Malformed(f"the body is not JSON: {exc}") from exc
-    return Batch([read_one(raw, at) for at, raw in enumerate(cut.elements)], sent_at)
+        sent_at = _sent_at(_decode_rest(rest).sentAt)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise Malformed(f"the body is not JSON, beside its events: {exc}") from exc
+    items = [read_one(raw, at, id_needed) for at, raw in enumerate(elements)]
+    # A refused event that does not say whose it is belongs to whom all the others belong.
+    tenants = {item.tenant for item in items if item.tenant}
+    if len(tenants) == 1:
+        (tenant,) = tenants
+        items = [
+            item._replace(tenant=tenant) if isinstance(item.row, Refusal) else item
+            for item in items
+        ]
+    return Batch(items, sent_at)
 
 
 def _check_count(count: int) -> None:
     if count > limits.EVENTS:
         raise TooLarge(
-            f"{count} events in one body; at most {limits.EVENTS}: send them in several requests",
+            f"more than {limits.EVENTS} events in one body: send them in several requests",
             field="events",
         )
     if count == 0:
         raise Malformed("there is no event in the body", field="events")
 
 
-def _sent_at(value: float | str | None) -> float | None:
-    if value is None:
+def _sent_at(value: object) -> float | None:
+    # A clock that says nothing useful corrects nothing.
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         return seconds(value)
     except ValueError:
-        return None  # a clock that says nothing useful corrects nothing
+        return None
 
 
-def _event(wire: _Event, small: bool) -> Event:
-    if not (wire.eventId and wire.eventType and wire.sessionId and wire.pageUrl) or (
-        wire.timestamp is None
-    ):
-        missing = next(name for name in _REQUIRED if getattr(wire, name) in (None, ""))
-        raise _Unfit(Reason.MISSING_FIELD, missing, f"{missing} is required")
-    if not small:
-        _check_texts(wire)
+def _decode(raw: bytes) -> WireEvent:
     try:
-        time = seconds(wire.timestamp)
-    except ValueError as exc:
-        raise _Unfit(
-            Reason.INVALID_VALUE,
-            "timestamp",
-            f"timestamp is Unix milliseconds or ISO 8601: {exc}",
-        ) from exc
-    kind = wire.eventType
-    raw = bytes(wire.properties)
+        return _decode_event(raw)
+    except msgspec.ValidationError:
+        # The parser looks at the types of all equal keys, and only the last of them counts.
+        members = _decode_members(raw)
+        if "deviceInfo" in members:
+            members["deviceInfo"] = Raw(_encode(msgspec.json.decode(members["deviceInfo"])))
+        return _decode_event(_encode(members))
+
+
+def _unfit(message: str) -> Unfit:
+    """What the parser says of a value: its type, its length, or that no machine can hold it."""
+    field = message.rpartition("`$.")[2].rstrip("`") if "`$." in message else ""
+    if "of length <=" in message:
+        return Unfit(
+            Reason.TOO_LARGE, field, f"{field} is longer than {limits.STRING_LENGTH} characters"
+        )
+    reason = Reason.MALFORMED if "out of range" in message else Reason.INVALID_TYPE
+    return Unfit(reason, field, message)
+
+
+def _find(raw: bytes, name: str) -> str:
+    """The text under `name` in an event that cannot be read whole."""
     try:
-        found = properties.read(raw)
-    except msgspec.DecodeError as exc:
-        raise _Unfit(Reason.MALFORMED, "properties", str(exc)) from exc
-    except (ValueError, RecursionError) as exc:
-        wrong = Reason.TOO_LARGE if "must be" not in str(exc) else Reason.INVALID_TYPE
-        raise _Unfit(wrong, "properties", str(exc)) from exc
-    device = wire.deviceInfo or _NO_DEVICE
-    event = Event(
-        surface="trackflow",
-        type=kind,
-        event_id=wire.eventId,
-        time=time,
-        session_id=wire.sessionId,
-        user_id=wire.userId or "",
-        anonymous_id=wire.anonymousId or "",
-        page_url=wire.pageUrl,
-        referrer=wire.referrer or "",
-        language=wire.language or "",
-        device_type=device.deviceType or "",
-        os=device.os or "",
-        browser=device.browser or "",
-        properties="" if raw == b"{}" else raw.decode(),
-    )
-    if kind == "error":
-        _second_shape(wire, found)
-    if found:
-        event.extra = properties.promote(event, found, _COLUMNS.get(kind, _NO_COLUMNS))
-    if kind == "error":
-        _finish_error(event)
-    return event
-
-
-_NO_DEVICE = _Device()
-
-
-def _check_texts(wire: _Event) -> None:
-    for name in _TEXTS:
-        text = getattr(wire, name)
-        if isinstance(text, str) and len(text) > limits.STRING_LENGTH:
-            raise _Unfit(
-                Reason.TOO_LARGE, name, f"{name} is longer than {limits.STRING_LENGTH} characters"
-            )
-
-
-def _second_shape(wire: _Event, found: dict[str, Any]) -> None:
-    for part in _ERROR_PARTS:
-        value = getattr(wire, part)
-        if value is not None:
-            found.setdefault(part, value)
-
-
-def _finish_error(event: Event) -> None:
-    event.error_stack = event.error_stack[: limits.STACK_LENGTH]
-    event.error_group = error_group(
-        event.error_name,
-        event.error_message,
-        event.error_stack,
-        event.error_source,
-        event.error_line,
-        event.error_col,
-    )
+        return _decode_text(_decode_members(raw).get(name, b'""'))
+    except (msgspec.DecodeError, RecursionError):
+        found = re.search(_NAMED % name.encode(), raw)
+    try:
+        return _decode_text(found[1]) if found else ""
+    except msgspec.DecodeError:
+        return ""

@@ -4,7 +4,7 @@ import re
 from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII).fullmatch
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 _ROOT = uuid5(NAMESPACE_URL, "desirepath:event").bytes
 
 
@@ -15,6 +15,8 @@ def mint() -> str:
 
 def canonical(project: str, text: str) -> tuple[str, str]:
     """`text` as (id, text kept). The text is kept only where it was no UUID."""
+    if _UUID(text):
+        return text, ""
     lower = text.lower()
     if _UUID(lower):
         return lower, ""
