@@ -81,7 +81,7 @@ def _check_ours(connection: Connection, revision: str | None, address: Address) 
 
 
 def _migrate(connection: Connection, revision: str | None, address: Address) -> None:
-    # Imported late: only the first start after an upgrade needs Alembic's 12 MB.
+    # Imported late: only the first start after an upgrade needs Alembic's 6 MB.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
