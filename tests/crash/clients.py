@@ -38,7 +38,9 @@ class Client(threading.Thread):
             except (OSError, http.client.HTTPException, ValueError):
                 # Perhaps it arrived and perhaps not: that is what event ids are for.
                 self._unsure.append(body)
-                connection = None
+                if connection is not None:
+                    connection.close()
+                    connection = None
                 time.sleep(0.02)
                 continue
             if answer.status == 200 and said["accepted"] == len(ids):
@@ -48,6 +50,8 @@ class Client(threading.Thread):
                 time.sleep(0.05)
             else:
                 raise AssertionError(f"{answer.status}: {said}")
+        if connection is not None:
+            connection.close()
 
     def _next(self) -> tuple[bytes, list[str]]:
         if self._unsure and self._random.random() < 0.5:

@@ -97,8 +97,8 @@ def _start(folder: Path, port: int, module: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {"DESIREPATH_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", module, "serve", "--data", str(folder)]
     command += ["--port", str(port), "--workers", "2"]
-    output = (folder.parent / "server.log").open("ab")
-    return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    with (folder.parent / "server.log").open("ab") as output:
+        return subprocess.Popen(command, env=environment, stdout=output, stderr=output)
 
 
 def _kill(supervisor: int, victim: str, pick: random.Random) -> int:
@@ -137,7 +137,10 @@ def _compare(folder: Folder, book: Book, kills: Counter[str]) -> Outcome:
                 raise
             time.sleep(0.2)
     verdict = book.compare({row.id: row.rows for row in found})
-    return Outcome(verdict, accounting.account(log, ledger, "default"), kills)
+    outcome = Outcome(verdict, accounting.account(log, ledger, "default"), kills)
+    store.close()
+    ledger.close()
+    return outcome
 
 
 def _wait_for(port: int) -> None:

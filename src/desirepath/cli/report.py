@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +20,9 @@ from desirepath.cli.remote import Remote
 from desirepath.errors import Invalid
 from desirepath.installation import open_folder
 from desirepath.model.project import DEFAULT_PROJECT
+
+MOST_LINES = 10  # of each table, where there are several
+LONGEST_CELL = 60
 
 
 class Form(StrEnum):
@@ -92,40 +96,68 @@ def _print(table: str, answer: dict[str, Any], form: Form) -> None:
     if form is Form.JSON:
         sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
         return
-    rows = answer["data"][table]
+    data, meta = answer["data"], answer["meta"]
     if form is Form.CSV:
-        sys.stdout.write(as_csv(rows))
+        sys.stdout.write(as_csv(_rows(data, table)))
         return
     out = Console(highlight=False)
-    shown = Table(title=_title(answer, table), title_justify="left")
-    for name in rows[0] if rows else ():
-        number = isinstance(rows[0][name], int | float)
-        shown.add_column(name, justify="right" if number else "left")
-    for row in rows:
-        shown.add_row(*(_cell(value) for value in row.values()))
-    out.print(shown if rows else f"{_title(answer, table)}\nnothing in this period")
-    for reason, events in answer["meta"]["left_out"].items():
+    out.print(f"{meta['since'][:16]} to {meta['until'][:16]} UTC  {_totals(data)}")
+    lists = {name: rows for name, rows in data.items() if isinstance(rows, list) and rows}
+    for name, rows in lists.items():
+        out.print(_table(name, rows, MOST_LINES if len(lists) > 1 else len(rows)))
+    if not lists:
+        out.print("nothing in this period")
+    for reason, events in meta["left_out"].items():
         if events:
-            out.print(f"left out: {events:,} events ({reason}); --bots counts them too")
-    if answer["meta"]["waiting"]:
-        out.print(f"{answer['meta']['waiting']:,} records are not in the store yet")
+            out.print(f"left out: {events:,} events ({reason})")
+    if meta["waiting"]:
+        out.print(f"{meta['waiting']:,} records are not in the store yet")
 
 
-def _title(answer: dict[str, Any], table: str) -> str:
-    meta = answer["meta"]
-    totals = ", ".join(
-        f"{name} {value:,}" for name, value in answer["data"].items() if isinstance(value, int)
-    )
-    period = f"{meta['since'][:16]} to {meta['until'][:16]} UTC"
-    return f"{table}, {period}" + (f": {totals}" if totals else "")
+def _rows(data: dict[str, Any], table: str) -> list[dict[str, Any]]:
+    """The rows of `table`, or of the first list that was asked for."""
+    if data.get(table) is not None:
+        return list(data[table])
+    return list(next((rows for rows in data.values() if isinstance(rows, list)), ()))
+
+
+def _totals(data: dict[str, Any]) -> str:
+    found = dict(data)
+    for value in data.values():
+        if isinstance(value, dict):
+            found |= value
+    numbers = (f"{name} {_cell(v)}" for name, v in found.items() if _is_number(v))
+    return ", ".join(numbers)
+
+
+def _table(name: str, rows: list[dict[str, Any]], most: int) -> Table:
+    """What fits on a line of a terminal; lists within a row are in CSV and JSON."""
+    shown = Table(title=name, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    columns = [key for key, value in rows[0].items() if not isinstance(value, list | dict)]
+    for key in columns:
+        number = any(_is_number(row[key]) for row in rows)
+        shown.add_column(key, justify="right" if number else "left", overflow="ellipsis")
+    for row in rows[:most]:
+        shown.add_row(*(_cell(row[key]) for key in columns))
+    if len(rows) > most:
+        shown.caption = f"and {len(rows) - most:,} more: --format csv, or --set by={name}"
+    return shown
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, float):
         return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return " ".join(str(value).split())[:LONGEST_CELL]
 
 
 # A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection).
