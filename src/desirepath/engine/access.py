@@ -3,11 +3,12 @@
 A reader is held by four walls, because each alone has a hole (tried on 26.9):
 
 1. `readonly = 1` on the connection. Lets through: `SELECT file('/etc/passwd')`, `INTO OUTFILE`,
-   `KILL QUERY`, `SET ROLE`.
+   `KILL QUERY`, `SET ROLE`; and a subquery with `SETTINGS readonly = 0` is rid of it.
 2. The role `reader` (users.xml of configuration.py), which has SELECT and SHOW. Lets through:
    the same `file()`, and `INTO OUTFILE`.
 3. One statement that ClickHouse's own parser calls READ_ONLY. Lets through: `file()`.
-4. Names that no reader may use, found by ClickHouse's own lexer.
+4. Names that no reader may use, and SETTINGS wherever they stand, found by ClickHouse's own
+   lexer.
 
 Around them is the sandbox (sandbox.py), which holds for the writer too.
 """
@@ -20,6 +21,7 @@ from desirepath.engine.library import Connection
 from desirepath.engine.options import EngineOptions
 from desirepath.engine.refusal import Refusal
 from desirepath.engine.request import PROTOCOL, Request
+from desirepath.engine.sql import escaped
 
 
 class Role(Enum):
@@ -33,11 +35,11 @@ class Role(Enum):
 # (this process's own objects). Refused wherever they stand: `APPLY file` and `arrayMap(file, …)`
 # call a function without brackets.
 _FORBIDDEN = {"file", "eval", "python"}
-_SUSPECT = re.compile(rb"file|eval|python|\\", re.IGNORECASE)
-_NAMES = """
-SELECT DISTINCT hex(substring({sql:String}, token.begin + 1, token.end - token.begin))
+_SUSPECT = re.compile(rb"file|eval|python|settings|\\", re.IGNORECASE)
+_TOKENS = """
+SELECT token.type, hex(substring({sql:String}, token.begin + 1, token.end - token.begin))
 FROM (SELECT arrayJoin(tokenizeQuery({sql:String})) AS token)
-WHERE token.type IN ('BareWord', 'QuotedIdentifier')
+WHERE token.type NOT IN ('Whitespace', 'Comment')
 """
 
 # Settings that a reader may give in the URL. `SETTINGS` in the statement is refused by readonly.
@@ -148,13 +150,20 @@ def _check_names(connection: Connection, sql: bytes) -> None:
         text = sql.decode()
     except UnicodeDecodeError:
         raise Refusal(62, "Syntax error: the query is not UTF-8") from None
-    answer = connection.query(_NAMES, "TSV", params={"sql": escaped(text)})
-    for line in answer.bytes().split():
-        name = bytes.fromhex(line.decode()).decode(errors="replace")
-        if name[:1] in '`"“' and "\\" in name:
+    before = ["", ""]
+    for line in (
+        connection.query(_TOKENS, "TSV", params={"sql": escaped(text)}).bytes().split(b"\n")
+    ):
+        kind, _, packed = line.decode().partition("\t")
+        token = bytes.fromhex(packed).decode(errors="replace")
+        name = token.strip('`"“”').lower() if kind in ("BareWord", "QuotedIdentifier") else ""
+        if kind == "QuotedIdentifier" and "\\" in token:
             raise Refusal(497, "reader: a name in quotes may not have a backslash")
-        if name.strip('`"“”').lower() in _FORBIDDEN:
-            raise _denied(name)
+        if name in _FORBIDDEN:
+            raise _denied(token)
+        if kind == "Equals" and before[0] == "settings" and before[1]:
+            raise Refusal(164, f"Cannot modify '{before[1][:64]}' setting in readonly mode")
+        before = [before[1], name]
 
 
 def _denied(name: str) -> Refusal:
@@ -170,19 +179,6 @@ def _explain(connection: Connection, sql: bytes) -> None:
     text = escaped(sql.decode(errors="replace"))
     connection.query("SELECT formatQuery({sql:String}) FORMAT Null", "TSV", params={"sql": text})
     raise Refusal(164, "reader: Cannot execute query in readonly mode")
-
-
-def escaped(text: str) -> str:
-    """`text` as a bound String: ClickHouse reads those in the form of TSV."""
-    for mark, escape in (
-        ("\\", "\\\\"),
-        ("\t", "\\t"),
-        ("\n", "\\n"),
-        ("\r", "\\r"),
-        ("\0", "\\0"),
-    ):
-        text = text.replace(mark, escape)
-    return text
 
 
 # Clients ask before they send a setting, and `readonly = 1` makes every row say no. Nothing rests

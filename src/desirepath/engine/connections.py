@@ -10,15 +10,18 @@ Each carries a mark (`log_comment`) by which what runs on it can be found and ki
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from desirepath.engine.access import Role
 from desirepath.engine.configuration import CONFIGURATION
+from desirepath.engine.external import load_tables
 from desirepath.engine.library import Connection, Library
+from desirepath.engine.multipart import Table
 from desirepath.engine.options import EngineOptions
 from desirepath.engine.refusal import from_engine
+from desirepath.engine.sql import named, quoted
 
 _KEPT = 24
 
@@ -30,6 +33,7 @@ class Setup:
     role: Role
     database: str = ""
     settings: tuple[tuple[str, str], ...] = ()
+    before: tuple[bytes, ...] = ()  # statements that are run first: of a session
 
 
 @dataclass(slots=True)
@@ -60,9 +64,12 @@ class Connections:
         self._own_lock = threading.Lock()
 
     @contextmanager
-    def lent(self, setup: Setup) -> Iterator[Lent]:
-        """A connection for `setup` while the block runs. Raises Refusal."""
-        lent = self._lend(setup)
+    def lent(self, setup: Setup, tables: Sequence[Table] = ()) -> Iterator[Lent]:
+        """A connection for `setup`, with external `tables`, while the block runs.
+
+        Raises Refusal.
+        """
+        lent = self._make(setup, tables) if tables else self._lend(setup)
         try:
             yield lent
         finally:
@@ -91,20 +98,37 @@ class Connections:
         """End what runs on the connection with this mark, if anything does."""
         self.ask(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(mark)} ASYNC")
 
+    @contextmanager
+    def _described(self) -> Iterator[Callable[[str], bytes]]:
+        with self.lent(Setup(Role.READER)) as lent:
+            yield (
+                lambda sql: (
+                    lent.connection.query(sql, "JSONCompactEachRowWithNamesAndTypes").bytes() or b""
+                )
+            )
+
     def ask(self, sql: str) -> bytes:
         """Run a statement of the engine's own."""
         with self._own_lock:
             return self._own.query(sql, "TSV").bytes() or b""
 
-    def _make(self, setup: Setup) -> Lent:
+    def _make(self, setup: Setup, tables: Sequence[Table] = ()) -> Lent:
         mark = f"engine-{next(self._numbers)}"
         try:
             connection = self._library.connect(f"{self._where}&log_comment={mark}")
         except RuntimeError as exc:
             raise from_engine(exc) from exc
         try:
-            for statement in _steps(setup):
-                connection.query(statement, "Null")
+            if setup.database:
+                connection.query(f"USE {named(setup.database)}", "Null")
+            if tables:
+                # Described by a reader, who may be anybody; made before it becomes one.
+                with self._described() as describe:
+                    load_tables(connection, describe, tables)
+            for said in setup.before:
+                connection.query(said, "Null")
+            for step in _steps(setup):
+                connection.query(step, "Null")
         except RuntimeError as exc:
             connection.close()
             raise from_engine(exc) from exc
@@ -113,8 +137,6 @@ class Connections:
 
 def _steps(setup: Setup) -> list[str]:
     steps = []
-    if setup.database:
-        steps.append(f"USE {_name(setup.database)}")
     if setup.settings:
         pairs = ", ".join(f"{name} = {quoted(value)}" for name, value in setup.settings)
         steps.append(f"SET {pairs}")
@@ -123,12 +145,3 @@ def _steps(setup: Setup) -> list[str]:
         # Last: nothing can be set after it, and it cannot be taken back.
         steps.append("SET readonly = 1")
     return steps
-
-
-def quoted(text: str) -> str:
-    """`text` as a string of SQL."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _name(text: str) -> str:
-    return "`" + text.replace("\\", "\\\\").replace("`", "\\`") + "`"

@@ -2,11 +2,12 @@
 
 import re
 
-from desirepath.engine.access import Role, check_reader, escaped, tell_settings
+from desirepath.engine.access import Role, check_reader, tell_settings
 from desirepath.engine.inserts import run_insert
 from desirepath.engine.refusal import Refusal, from_engine
 from desirepath.engine.running import Running
 from desirepath.engine.selects import answer_select
+from desirepath.engine.sql import escaped
 from desirepath.engine.statement import format_name
 from desirepath.engine.task import Task
 
@@ -30,6 +31,9 @@ _CONTENT_TYPES = {
 _KILL = re.compile(
     rb"\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\]*)'\s*(?:SYNC|ASYNC)?\s*", re.IGNORECASE
 )
+# What lasts for a session.
+_SAYS = re.compile(rb"\s*(?:SET|USE)\s", re.IGNORECASE)
+_TEMPORARY = re.compile(rb"\s*CREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY\s", re.IGNORECASE)
 _READONLY = "Cannot execute query in readonly mode"
 _GET = ". For queries over HTTP, method GET implies readonly. You should use method POST"
 
@@ -50,7 +54,11 @@ def execute(task: Task, running: Running) -> None:
         else:
             _answer(task)
     except RuntimeError as exc:
-        raise from_engine(exc) from exc
+        refusal = from_engine(exc)
+        if refusal.code == 497 and "READ ON FILE" in refusal.message:
+            # In the database `default`, chDB takes a name that is no table for a file's.
+            refusal = Refusal(60, "There is no such table, or it is a file. (UNKNOWN_TABLE)")
+        raise refusal from exc
 
 
 def check_insert(role: Role, method: str) -> None:
@@ -78,6 +86,10 @@ def _answer(task: Task) -> None:
         raise Refusal(62, "Syntax error (Multi-statements are not allowed)")
     if task.request.method != "POST" and kind not in ("READ_ONLY", "UNKNOWN"):
         raise Refusal(164, _READONLY + _GET)
+    if _TEMPORARY.match(whole):
+        raise Refusal(
+            48, "A temporary table would end with its request; send external data with the query"
+        )
     task.answer.headers["X-ClickHouse-Format"] = form
     task.answer.headers["Content-Type"] = _CONTENT_TYPES.get(form, "text/plain; charset=UTF-8")
     if statement.kind == "select":
@@ -86,6 +98,10 @@ def _answer(task: Task) -> None:
         result = connection.query(whole, form, params=task.request.parameters)
         task.tell_cost(result)
         task.answer.send(200, result.bytes() or b"")
+    if _SAYS.match(whole):
+        task.sessions.say(
+            task.request.session, whole, task.request.other.get("session_timeout", "")
+        )
     # Anything else may have changed the connection: SET, USE, a temporary table.
     task.lent.clean = kind in ("READ_ONLY", "MUTATING") and not task.query.killed
 

@@ -7,8 +7,8 @@ be run as SQL.
 
 from contextlib import suppress
 
-from desirepath.engine.connections import quoted
 from desirepath.engine.refusal import Refusal
+from desirepath.engine.sql import quoted
 from desirepath.engine.statement import format_name
 from desirepath.engine.task import Task
 

@@ -4,6 +4,7 @@ Secrets come by environment, never by argument: arguments can be read by every u
 """
 
 import argparse
+import ctypes
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def parse(arguments: Sequence[str]) -> EngineOptions:
     add("--die-with-parent", action="store_true", help="end when the parent process ends")
     add("--no-sandbox", action="store_true", help="do not close the file system and the network")
     given = parser.parse_args(arguments)
-    secrets = [os.environ.get(name, "") for name in (WRITE_SECRET, READ_SECRET)]
+    secrets = [_take(name) for name in (WRITE_SECRET, READ_SECRET)]
     if not all(secrets):
         parser.error(f"{WRITE_SECRET} and {READ_SECRET} must be set")
     if secrets[0] == secrets[1]:
@@ -74,3 +75,18 @@ def parse(arguments: Sequence[str]) -> EngineOptions:
         die_with_parent=given.die_with_parent,
         sandbox=not given.no_sandbox,
     )
+
+
+def _take(name: str) -> str:
+    """The value of an environment variable, and not a trace of it left in the process.
+
+    `/proc/<pid>/environ` is the memory that the environment was given in.
+    """
+    value = os.environ.get(name, "")
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    place = libc.getenv(name.encode())
+    if place:
+        ctypes.memset(place, ord("x"), len(value.encode()))
+    os.environ.pop(name, None)
+    return value

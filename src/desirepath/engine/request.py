@@ -46,6 +46,7 @@ class Request:
     secret: str
     query_id: str
     database: str
+    session: str
     default_format: str
     answer_encoding: str
     whole_answer: bool  # nothing is sent before the query has ended
@@ -73,6 +74,7 @@ def begin(head: Head) -> Request:
         secret=secret,
         query_id=_query_id(headers, given),
         database=headers.get("x-clickhouse-database") or given.get("database", ""),
+        session=given.get("session_id", ""),
         default_format=headers.get("x-clickhouse-format") or given.get("default_format", ""),
         answer_encoding=compression.choose(accepts),
         whole_answer=given.get("wait_end_of_query", "0") not in ("0", "false"),

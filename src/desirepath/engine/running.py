@@ -40,6 +40,8 @@ class Running:
         self._most, self._most_readers, self._by_mark = most, most_readers, by_mark
         self._changed = threading.Condition()
         self._queries: dict[str, Query] = {}
+        self._refusing = False
+        self.began = 0  #: queries since the start
 
     @contextmanager
     def registered(self, query_id: str, role: Role) -> Iterator[Query]:
@@ -49,6 +51,8 @@ class Running:
         """
         query = Query(query_id, role)
         with self._changed:
+            if self._refusing:
+                raise Refusal(202, "The engine is stopping; try again")
             if query_id in self._queries:
                 raise Refusal(216, f"Query with id = {query_id[:64]} is already running")
             readers = sum(other.role is Role.READER for other in self._queries.values())
@@ -61,6 +65,7 @@ class Running:
                     f" of readers: {self._most_readers}; try again",
                 )
             self._queries[query_id] = query
+            self.began += 1
         try:
             yield query
         finally:
@@ -77,6 +82,11 @@ class Running:
             return False
         query.kill(self._by_mark)
         return True
+
+    def refuse(self) -> None:
+        """From now on no query begins."""
+        with self._changed:
+            self._refusing = True
 
     def kill_all(self) -> None:
         """End every query."""

@@ -5,7 +5,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from desirepath.engine.access import Access, Role
@@ -15,16 +15,20 @@ from desirepath.engine.data import Data
 from desirepath.engine.execute import check_insert, execute
 from desirepath.engine.fencing import Fence
 from desirepath.engine.library import Library
+from desirepath.engine.memory import give_back
 from desirepath.engine.options import EngineOptions
 from desirepath.engine.refusal import Refusal
 from desirepath.engine.request import Request, begin, finish
 from desirepath.engine.running import Running
+from desirepath.engine.sessions import Sessions
 from desirepath.engine.task import Task
 from desirepath.engine.wire import BadRequest, CutOff, Head, Wire
 from desirepath.engine.workers import Workers
 
 # A connection that says nothing for so long is closed; also the longest pause inside a request.
 IDLE = 300.0
+# Memory is given back when no query has begun for so long.
+QUIET = 20.0
 
 
 class Server:
@@ -41,6 +45,7 @@ class Server:
             lambda query_id: self._running.kill(query_id, Role.WRITER),
         )
         self._workers = Workers()
+        self._sessions = Sessions()
         self._lock = threading.Lock()
         self._open: set[Wire] = set()
         self._stopping = threading.Event()
@@ -49,10 +54,14 @@ class Server:
         """Begin to answer."""
         self._listening.listen(128)
         threading.Thread(target=self._accept, name="accept", daemon=True).start()
+        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
 
     def stop(self, seconds: float) -> None:
         """Take no more requests; give those that run `seconds`, then end them."""
         self._stopping.set()
+        self._running.refuse()
+        with suppress(OSError):  # not connected, says one system; it wakes the thread on another
+            self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         if not self._running.wait_until_none(seconds):
             self._running.kill_all()
@@ -79,6 +88,17 @@ class Server:
                 continue
             threading.Thread(target=self._talk, args=(wire,), name="client", daemon=True).start()
 
+    def _tidy(self) -> None:
+        """Give memory back at the start, and whenever nothing has run for a while."""
+        began, tidied = 0, -1
+        while True:
+            if began == self._running.began and began != tidied:
+                give_back()
+                tidied = began
+            began = self._running.began
+            if self._stopping.wait(QUIET):
+                return
+
     def _talk(self, wire: Wire) -> None:
         try:
             while not self._stopping.is_set() and (head := wire.head()) is not None:
@@ -102,7 +122,7 @@ class Server:
         try:
             if head.method not in ("GET", "POST", "HEAD"):
                 raise BadRequest(405, f"method {head.method[:16]} is not for this server")
-            if path in ("/ping", "/replicas_status"):
+            if path in ("/ping", "/replicas_status") or head.method + head.target == "GET/":
                 answer.send(200, b"Ok.\n")
             elif path != "/":
                 raise BadRequest(404, f"there is no {path[:64]}: queries go to /, or /ping")
@@ -132,7 +152,7 @@ class Server:
             with (
                 self._running.registered(request.query_id, role) as query,
                 self._fence.admitted(request.query_id if role is Role.WRITER else ""),
-                self._connections.lent(self._setup(role, request)) as lent,
+                self._connections.lent(self._setup(role, request), body.tables) as lent,
             ):
                 query.mark = lent.mark
                 if query.killed:
@@ -148,6 +168,7 @@ class Server:
                     wire=wire,
                     connections=self._connections,
                     workers=self._workers,
+                    sessions=self._sessions,
                 )
                 try:
                     execute(task, self._running)
@@ -156,4 +177,9 @@ class Server:
 
     def _setup(self, role: Role, request: Request) -> Setup:
         settings = self._access.settings(role, request.settings)
-        return Setup(role, request.database, tuple(sorted(settings.items())))
+        said: tuple[bytes, ...] = ()
+        if role is Role.WRITER:
+            # A reader can set nothing, so there is nothing to remember.
+            must_exist = request.other.get("session_check", "0") == "1"
+            said = self._sessions.said(request.session, must_exist=must_exist)
+        return Setup(role, request.database, tuple(sorted(settings.items())), said)

@@ -11,6 +11,7 @@ from desirepath.engine.data import Data
 from desirepath.engine.library import Result
 from desirepath.engine.request import Request
 from desirepath.engine.running import Query
+from desirepath.engine.sessions import Sessions
 from desirepath.engine.statement import Statement
 from desirepath.engine.wire import Wire
 from desirepath.engine.workers import Workers
@@ -30,6 +31,7 @@ class Task:
     wire: Wire
     connections: Connections
     workers: Workers
+    sessions: Sessions
     began: int = field(default_factory=time.monotonic_ns)
 
     def tell_cost(self, result: Result) -> None:
