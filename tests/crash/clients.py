@@ -28,10 +28,12 @@ class Client(threading.Thread):
         connection: http.client.HTTPConnection | None = None
         while not self._over.is_set():
             body, ids = self._next()
-            self._book.sending(ids)
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+                    connection.connect()
+                # Only what could have arrived counts as sent.
+                self._book.sending(ids)
                 connection.request("POST", "/v1/events", body, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
                 said = json.loads(answer.read())

@@ -50,7 +50,7 @@ class Outcome:
         return (
             self.verdict.good
             # A run in which little was acknowledged has proved little.
-            and self.verdict.acknowledged > self.verdict.sent / 4
+            and self.verdict.acknowledged > self.verdict.sent / 10
             and account.waiting == 0
             and account.stored == self.verdict.stored
             and account.received
