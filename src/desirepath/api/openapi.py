@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from desirepath import reports
 from desirepath.accounting import Accounting
@@ -60,6 +59,7 @@ _KEYS: Document = {
         "description": "For write keys alone: addresses end up in logs.",
     },
 }
+_REFERENCE = re.compile(r"#/components/schemas/([\w.]+)")
 _STRICT = {"type": "string", "enum": ["", "strict"], "default": ""}
 
 
@@ -77,18 +77,16 @@ def describe(app: FastAPI) -> Document:
         [*_BODIES.values(), Common, *params, *collected],
     )
     document = FastAPI.openapi(app)
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in route.methods or ():
-                operation = document["paths"][route.path][method.lower()]
-                _describe_route(operation, known, route.name, route.status_code or 200)
+    for address, path in document["paths"].items():
+        for method, operation in path.items():
+            _describe_route(operation, known, _name(operation["operationId"], address, method))
     for report in reports.ALL:
         path = document["paths"][f"/api/v1/projects/{{project}}/reports/{report.name}"]
         _describe_report(path, known, report.params)
     for address, (summary, body) in _COLLECTING.items():
         document["paths"][address] = {"post": _collecting(known, summary, body)}
     document["components"] = {
-        "schemas": dict(sorted(known.schemas.items())),
+        "schemas": known.used_by(document),
         "responses": {"Failure": _content(known.answer(shapes.Failure), "What went wrong.")},
         "securitySchemes": _KEYS,
     }
@@ -123,12 +121,22 @@ class _Shapes:
         name = self._sent[kind]["$ref"].rpartition("/")[2]
         return dict(self.schemas[name]["properties"])
 
+    def used_by(self, document: Document) -> Document:
+        """The shapes that are referred to, directly or by one another."""
+        used: set[str] = set()
+        text = repr(document["paths"]) + repr(self.answer(shapes.Failure))
+        while new := set(_REFERENCE.findall(text)) - used:
+            used |= new
+            text = repr([self.schemas[name] for name in new])
+        return {name: self.schemas[name] for name in sorted(used)}
+
     def _add(self, kinds: Sequence[Any], ending: str) -> dict[Any, Document]:
         found, named = msgspec.json.schema_components(
             kinds, ref_template="#/components/schemas/{name}"
         )
         names = {name: _short(name) for name in named}
-        names |= {name: short + ending for name, short in names.items() if short in self.schemas}
+        both = [name for name, short in names.items() if short in self.schemas]
+        names |= {name: names[name] + ending for name in both if "properties" in named[name]}
         self.schemas |= {names[name]: _renamed(schema, names) for name, schema in named.items()}
         return {kind: _renamed(schema, names) for kind, schema in zip(kinds, found, strict=True)}
 
@@ -144,22 +152,31 @@ def _short(name: str) -> str:
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        if set(value) == {"$ref"}:
+        if "$ref" in value and len(value) == 1:
             start, _, name = value["$ref"].rpartition("/")
             return {"$ref": f"{start}/{names.get(name, name)}"}
-        return {key: _renamed(item, names) for key, item in value.items()}
+        # Without this an object of which nothing is known is read as one that has nothing.
+        bare = value.get("type") == "object" and "properties" not in value
+        open_ = {"additionalProperties": True} if bare else {}
+        return open_ | {key: _renamed(item, names) for key, item in value.items()}
     return [_renamed(item, names) for item in value] if isinstance(value, list) else value
 
 
-def _describe_route(operation: Document, known: _Shapes, name: str, status: int) -> None:
+def _name(operation_id: str, address: str, method: str) -> str:
+    # FastAPI makes the id of the function's name, the address and the method.
+    return operation_id.removesuffix("_" + method).removesuffix(re.sub(r"\W", "_", address))
+
+
+def _describe_route(operation: Document, known: _Shapes, name: str) -> None:
     answer = _ANSWERS[name]
+    status = next(one for one in operation["responses"] if one.startswith("2"))
     operation["operationId"] = name
     described: Document = {"description": "No body."}
     if answer is str:
         described = {"description": "Text.", "content": {"text/plain": {"schema": _TEXT}}}
     elif answer is not None:
         described = _content(known.answer(answer), "The answer.")
-    operation["responses"] = {str(status): described, "default": _FAILURE}
+    operation["responses"] = {status: described, "default": _FAILURE}
     if name in _BODIES:
         operation["requestBody"] = _content(known.sent(_BODIES[name])) | {"required": True}
     if name == "change_project":
