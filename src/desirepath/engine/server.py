@@ -29,6 +29,8 @@ from desirepath.engine.workers import Workers
 IDLE = 300.0
 # Memory is given back when no query has begun for so long.
 QUIET = 20.0
+# At the end: for killed queries to end, and for answers to leave.
+LAST_WORDS = 1.0
 
 
 class Server:
@@ -46,6 +48,8 @@ class Server:
         )
         self._workers = Workers()
         self._sessions = Sessions()
+        self._answered = threading.Condition()
+        self._answering = 0
         self._lock = threading.Lock()
         self._open: set[Wire] = set()
         self._stopping = threading.Event()
@@ -65,7 +69,10 @@ class Server:
         self._listening.close()
         if not self._running.wait_until_none(seconds):
             self._running.kill_all()
-            self._running.wait_until_none(1)
+            self._running.wait_until_none(LAST_WORDS)
+        # A query that failed is over before its client has been told.
+        with self._answered:
+            self._answered.wait_for(lambda: not self._answering, LAST_WORDS)
 
     def _accept(self) -> None:
         while not self._stopping.is_set():
@@ -102,8 +109,15 @@ class Server:
     def _talk(self, wire: Wire) -> None:
         try:
             while not self._stopping.is_set() and (head := wire.head()) is not None:
-                if not self._answer(wire, head):
-                    break
+                with self._answered:
+                    self._answering += 1
+                try:
+                    if not self._answer(wire, head):
+                        break
+                finally:
+                    with self._answered:
+                        self._answering -= 1
+                        self._answered.notify_all()
         except BadRequest as exc:
             answer = Answer(wire, Head("GET", "/", "HTTP/1.1", {"connection": "close"}))
             answer.send(exc.status, f"{exc}\n".encode())
