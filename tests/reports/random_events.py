@@ -24,6 +24,7 @@ def random_events(random: Random, since: datetime, until: datetime, count: int) 
     length = (until - since).total_seconds()
     people = [_person(random, n) for n in range(random.randint(2, 12))]
     moments = [since + timedelta(seconds=random.uniform(-0.1, 1.1) * length) for _ in range(12)]
+    moments += [since, until]
     return [_placed(random, people, moments) for _ in range(count)]
 
 

@@ -8,6 +8,7 @@
   the filters.
 - `name`, `message` and the example are those of the group's latest error in the period.
 - `pages` and `browsers` are the five with most of the group's errors.
+- At most 300 groups are shown, whatever the limit.
 All counts are exact.
 """
 
@@ -17,6 +18,8 @@ from msgspec import Struct
 
 from desirepath.reports.base import Answer, Reading, Report, Scope
 from desirepath.store.client import Store
+
+MOST_GROUPS = 300  # their examples' places travel with the query for them
 
 # The stack is long: only the row to show of each group is named here, and read afterwards.
 GROUPS = """
@@ -171,7 +174,7 @@ class _First(Struct):
 def run(store: Store, scope: Scope, params: ErrorsParams) -> Answer[Errors]:
     """Answer the groups."""
     reading = Reading(store, scope)
-    rows = reading.rows(GROUPS, _Row)
+    rows = reading.rows(GROUPS, _Row, limit=min(scope.limit, MOST_GROUPS))
     groups = [row for row in rows if not row.of_all]
     names = [row.group for row in groups]
     examples: dict[str, _Example] = {}
