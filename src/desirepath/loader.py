@@ -27,6 +27,7 @@ from desirepath.log.base import Kind, Log, Record, Segment
 from desirepath.log.ledger import Ledger, Tally
 from desirepath.store import events as rows
 from desirepath.store.client import Store
+from desirepath.store.events import Place
 
 BATCH_RECORDS = 50_000
 BATCH_BYTES = 32 << 20
@@ -41,8 +42,6 @@ _OF_THE_DATA = {
 }
 
 _log = structlog.get_logger("desirepath.loader")
-
-Place = tuple[str, int, int]  # log_id, shard, offset
 
 
 @dataclass(slots=True)
@@ -83,7 +82,7 @@ class Loader:
         self, log: Log, store: Store, ledger: Ledger, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._log, self._store, self._ledger, self._clock = log, store, ledger, clock
-        self._epoch = ledger.next_epoch(time.time())
+        self.epoch = ledger.next_epoch(time.time())
         self._inserts = 0
         self._certain = False  # False: rows behind the positions may be stored already
         self._positions = ledger.positions()
@@ -156,7 +155,7 @@ class Loader:
         return found
 
     def _reconcile(self, read: Sequence[tuple[Segment, list[Record]]]) -> There:
-        self._store.hello(f"load.{self._epoch}.hello")
+        self._store.hello(f"load.{self.epoch}.hello")
         there, logs = There(), [segment.log_id for segment, _ in read]
         after = min(self._after(segment) for segment, _ in read)
         for row in rows.present_events(self._store, logs, after):
@@ -177,7 +176,6 @@ class Loader:
     ) -> _Batch:
         batch, known = _Batch(), []
         for segment, records in read:
-            start = f'","log_id":"{segment.log_id}","log_shard":{segment.shard},"log_offset":'
             for record in records:
                 if record.body is None:
                     batch.count(record, "refused", "corrupt")
@@ -185,12 +183,8 @@ class Loader:
                 elif record.kind == Kind.COUNTED:
                     batch.count(record, "refused", record.event_id)
                 else:
-                    head = f'{{"project":"{record.project}{start}{record.offset},'
-                    row = _Row(
-                        record,
-                        (segment.log_id, segment.shard, record.offset),
-                        head.encode() + record.body[1:],
-                    )
+                    place = (segment.log_id, segment.shard, record.offset)
+                    row = _Row(record, place, rows.placed(place, record.project, record.body))
                     if row.place in there.refused and record.kind == Kind.EVENT:
                         batch.count(record, "refused", STORE_REFUSED)
                     elif record.kind == Kind.REFUSED:
@@ -210,12 +204,12 @@ class Loader:
     ) -> None:
         if not known:
             return
-        numbers = list({int(_hex(row.record.event_id), 16) for row in known})
+        numbers = list({rows.number(row.record.event_id) for row in known})
         for owner in rows.owners(self._store, numbers):
             place = (owner.log_id, owner.log_shard, owner.log_offset)
             owned.setdefault((owner.project, owner.digits), place)
         for row in known:
-            key = (row.record.project, _hex(row.record.event_id))
+            key = (row.record.project, rows.digits(row.record.event_id))
             # An id that this very record owns is no duplicate: it was begun before a crash.
             if owned.setdefault(key, row.place) == row.place:
                 batch.count(row.record, "stored")
@@ -262,7 +256,7 @@ class Loader:
 
     def _next(self) -> str:
         self._inserts += 1
-        return f"load.{self._epoch}.{self._inserts}"
+        return f"load.{self.epoch}.{self._inserts}"
 
 
 def _by_months(some: Sequence[_Row]) -> Iterable[Sequence[_Row]]:
@@ -274,10 +268,6 @@ def _by_months(some: Sequence[_Row]) -> Iterable[Sequence[_Row]]:
     for start in range(0, len(months), INSERT_MONTHS):
         chosen = set(months[start : start + INSERT_MONTHS])
         yield [row for row in some if row.record.month in chosen]
-
-
-def _hex(event_id: str) -> str:
-    return event_id.replace("-", "")
 
 
 def _as_refused(row: _Row, exc: StoreRefused) -> bytes:
@@ -301,5 +291,5 @@ def _as_refused(row: _Row, exc: StoreRefused) -> bytes:
 
 def _id_line(row: _Row, today: str) -> str:
     log_id, shard, offset = row.place
-    number = int(_hex(row.record.event_id), 16)
+    number = rows.number(row.record.event_id)
     return f"{row.record.project}\t{number}\t{log_id}\t{shard}\t{offset}\t{today}"

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from desirepath.bell import ring
-from desirepath.errors import DesirepathError, Misconfigured
+from desirepath.errors import DesirepathError, Misconfigured, Unavailable
 from desirepath.folder import Folder, Run
 from desirepath.model.project import Role
 from desirepath.projects.admin import ensure_admin_key
@@ -33,6 +33,7 @@ from desirepath.settings import Settings
 
 ROLES = "desirepath.roles"  # the module that runs a role
 STOP_SECONDS = 15.0
+HOUSEKEEPING_SECONDS = 900.0
 FIRST_PAUSE, LAST_PAUSE = 0.05, 5.0  # seconds before a child is started again
 SETTLED = 10.0  # a child that ran this long ended for a new reason
 
@@ -85,7 +86,8 @@ class Supervisor:
         """Until reports can be asked for. Raises StartFailed with what went wrong."""
         deadline = time.monotonic() + seconds
         while not self._ready():
-            failing = [child for child in self._children if len(child.ended) >= 3]
+            # Killed from outside (a negative code) is no failure of its own.
+            failing = [c for c in self._children if sum(code > 0 for code in c.ended) >= 3]
             if failing or time.monotonic() > deadline:
                 names = ", ".join(
                     f"{child.name} (exit codes {child.ended[-3:]})" for child in failing
@@ -201,10 +203,21 @@ def serve(folder: Folder, settings: Settings, announce: Callable[[Run], None]) -
     try:
         supervisor.wait_ready()
         announce(run)
-        asked.wait()
+        while not asked.wait(HOUSEKEEPING_SECONDS):
+            _keep_house(folder, settings)
     finally:
         supervisor.stop()
     return 0
+
+
+def _keep_house(folder: Folder, settings: Settings) -> None:
+    """What is due now and then, here because this process has the control data open anyway."""
+    try:
+        with Control(folder.control_url(settings.control_url)) as control:
+            # A pseudonym can be linked to an address only while its day's salt exists.
+            control.destroy_old_salts(time.time())
+    except Unavailable as exc:
+        _log.warning("old salts are destroyed later", error=exc.message)
 
 
 def _require_port(host: str, port: int) -> None:

@@ -84,6 +84,24 @@ class Ledger:
         )
         return int(self._db.execute(sql, (int(now * 1000),)).get)
 
+    def begin(self) -> bool:
+        """Note that a loader is at work; True where the one before ended in an orderly way."""
+        with self._db:
+            clean: float = self._db.execute("SELECT value FROM facts WHERE name='clean'").get or 0
+            self._note_clean(0)
+        return bool(clean)
+
+    def end(self) -> None:
+        """Note that the loader ends in an orderly way."""
+        with self._db:
+            self._note_clean(1)
+
+    def _note_clean(self, value: int) -> None:
+        self._db.execute(
+            "INSERT INTO facts VALUES ('clean', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            (value,),
+        )
+
     def positions(self) -> dict[str, int]:
         """log_id → the last offset that is fully accounted for."""
         return dict(self._db.execute("SELECT log_id, offset FROM positions"))

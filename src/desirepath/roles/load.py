@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -16,6 +16,7 @@ from desirepath.log.sqlite import SqliteLog
 from desirepath.settings import Settings
 from desirepath.store import migrate
 from desirepath.store.client import Store
+from desirepath.verify import Verified, verify
 
 TIDY_EVERY = 60.0  # seconds
 
@@ -52,9 +53,14 @@ class Process:
         if not self._prepare():
             return
         loader = Loader(self._log, self._store, self._ledger)
+        clean = self._ledger.begin()
+        unverified = (
+            iter(()) if clean else verify(self._log, self._store, self._ledger, loader.epoch)
+        )
         tidied = 0.0
         while not self._stop.is_set():
-            self._pass(loader)
+            if not self._pass(loader):
+                self._quietly(lambda: _next(unverified))
             if time.monotonic() - tidied > TIDY_EVERY:
                 self._quietly(loader.tidy)
                 tidied = time.monotonic()
@@ -63,6 +69,7 @@ class Process:
             self._bell.rung.clear()
         self._pass(loader)
         self._bell.close()
+        self._ledger.end()
         self._ledger.close()
         self._store.close()
 
@@ -81,15 +88,18 @@ class Process:
                 return True
         return False
 
-    def _pass(self, loader: Loader) -> None:
-        """Load until nothing is left, and wake whoever waits for it."""
+    def _pass(self, loader: Loader) -> int:
+        """Load until nothing is left, wake whoever waits for it; returns how many were read."""
+        records = 0
         while True:
             ends = loader.ends()
             self._bell.answer_those_at(ends, loader.visible)
-            if not self._quietly(
+            step = self._quietly(
                 lambda: loader.step(lambda: self._bell.answer_those_at(None, loader.visible))
-            ):
-                return
+            )
+            if not step:
+                return records
+            records += step
 
     def _quietly(self, act: Callable[[], int | None]) -> int:
         try:
@@ -101,3 +111,8 @@ class Process:
             _log.error("loading stopped at something it cannot pass", error=str(exc))
             self._stop.wait(1)
         return 0
+
+
+def _next(unverified: Iterator[Verified]) -> int:
+    found = next(unverified, None)
+    return found.records if found else 0

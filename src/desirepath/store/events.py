@@ -29,6 +29,9 @@ WHERE log_id IN {logs:Array(UUID)} AND log_offset > {after:UInt64}
 """
 
 
+Place = tuple[str, int, int]  # log_id, shard, offset
+
+
 class Placed(Struct, frozen=True):
     """A stored row: whose, its id in 32 hex digits, and which record of the log it was."""
 
@@ -37,6 +40,23 @@ class Placed(Struct, frozen=True):
     log_id: str
     log_shard: int
     log_offset: int
+
+
+def digits(event_id: str) -> str:
+    """A UUID as its 32 hex digits."""
+    return event_id.replace("-", "")
+
+
+def number(event_id: str) -> int:
+    """A UUID as the number that `event_ids` is ordered by."""
+    return int(digits(event_id), 16)
+
+
+def placed(place: Place, project: str, line: bytes) -> bytes:
+    """`line` (one JSON object) with whose it is and its place in front. It is never decoded."""
+    log_id, shard, offset = place
+    head = f'{{"project":"{project}","log_id":"{log_id}","log_shard":{shard},"log_offset":{offset},'
+    return head.encode() + line[1:]
 
 
 def present_events(store: Store, logs: Sequence[str], after: int) -> list[Placed]:
