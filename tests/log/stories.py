@@ -90,7 +90,7 @@ def crash(appender: SqliteAppender) -> None:
     if hot is not None:
         hot._db.close(True)
     appender._owner.close()
-    appender._closed = True
+    appender._stopped = "crashed"
 
 
 def numbers(found: Iterable[Draft]) -> list[int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from desirepath.log.base import Draft
-from desirepath.log.sqlite import SqliteAppender, SqliteLog, claim, hot
+from desirepath.log.sqlite import SqliteAppender, SqliteLog, claim, files, hot
 from tests.log.stories import crash, drafts, drain
 
 
@@ -69,6 +69,25 @@ def restored_again_and_again(folder: Path) -> None:
 
 def test_a_restored_copy(ram: Path) -> None:
     restored_again_and_again(ram / "log")
+
+
+def test_a_copy_whose_last_segment_came_too_late(ram: Path) -> None:
+    """The owner's note was copied after a rotation, the segments before it."""
+    world = World(ram / "log")
+    owner = world.owner()
+    world.append(owner, 2)
+    early = world.copy("early")
+    owner.rotate()
+    world.append(owner, 2)
+    note = (world.folder / "0" / files.OWNER).read_bytes()
+    crash(owner)
+    world.restore(early)
+    (world.folder / "0" / files.OWNER).write_bytes(note)
+
+    world.look()
+    owner = world.owner()
+    world.append(owner, 1)  # and nothing is called lost
+    owner.close()
 
 
 def test_a_log_made_anew(ram: Path) -> None:

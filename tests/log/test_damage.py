@@ -125,7 +125,8 @@ def test_no_flipped_bit_goes_unnoticed(make: Make, flips: int, ram: Path) -> Non
         folder = kept.copy(ram / "copy")
         path = folder / "0" / chance.choices(parts, [part.stat().st_size for part in parts])[0].name
         content = bytearray(path.read_bytes())
-        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        for _ in range(chance.choice([1, 1, 1, 3])):
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
         for found in read_twice(folder, then=seed % 5 == 0):
             check(found, kept.truth)
@@ -222,6 +223,28 @@ def test_a_wal_cut_anywhere_in_its_last_commits(step: int, board: bool, ram: Pat
                 assert record == kept.truth[place]
             if board:  # even of the commits that were cut off it is known that they were there
                 check(found, kept.truth)
+
+
+def test_a_damaged_wal_is_not_thrown_away(ram: Path) -> None:
+    kept = killed(ram / "log")
+    (part,) = kept.parts(".db-wal")
+    content = bytearray(part.read_bytes())
+    content[schema.WAL_HEADER_BYTES + 3 * schema.FRAME_BYTES + 1000] ^= 1
+    part.write_bytes(content)
+
+    for _ in range(3):
+        owner = claim(kept.folder, reserve_bytes=0)
+        owner.append([draft(10**6)])
+        owner.close()
+        assert part.read_bytes() == content
+        found = read(kept.folder)
+        assert len(found.lost) == 1
+        check(
+            Drained(
+                {at: found.records[at] for at in kept.truth if at in found.records}, found.lost
+            ),
+            kept.truth,
+        )
 
 
 @pytest.mark.parametrize("step", [131, pytest.param(1, marks=LONG)])

@@ -50,6 +50,8 @@ def check(folder: Path, call: str, nth: int, *arguments: str) -> None:
 
     refused = [at for at, words in enumerate(outcome.said) if words[0] == "refused"]
     assert len(refused) <= 1, where
+    if outcome.path.endswith(".new"):  # a segment that could not be made whole is not used
+        assert len(refused) == 1, where
     for at in refused:
         assert outcome.said[at][1] == "LogBroken", where
         # Whatever comes after it is in another segment than what came before.
@@ -75,19 +77,19 @@ def check(folder: Path, call: str, nth: int, *arguments: str) -> None:
 
 # SQLite calls fdatasync: for a new segment, commits, a checkpoint, a rotation, the next segment.
 # The log itself calls fsync: for folders, and for the file that it locks.
-@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, *range(14, 20), 40])
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 15, 16, 17, 18])
 def test_a_failed_fdatasync(nth: int, tmp_path: Path) -> None:
-    check(tmp_path / "log", "fdatasync", nth, "50")
+    check(tmp_path / "log", "fdatasync", nth, "25")
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("nth", [1, 3, 4])
 def test_a_failed_fsync(nth: int, tmp_path: Path) -> None:
-    check(tmp_path / "log", "fsync", nth, "50")
+    check(tmp_path / "log", "fsync", nth, "25")
 
 
 def test_going_on_with_the_same_file_would_be_noticed(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="fdatasync 10"):
-        check(tmp_path / "log", "fdatasync", 10, "50", "careless")
+        check(tmp_path / "log", "fdatasync", 10, "25", "careless")
 
 
 @pytest.mark.long

@@ -133,8 +133,11 @@ def test_an_owner_whose_lock_was_removed_stops(tmp_path: Path) -> None:
         while time.monotonic() < until:
             owner.append([draft(2)])
 
-    with pytest.raises(LogBroken, match="was removed while this process owned the shard"):
-        go_on()
+    for _ in range(3):  # and it never starts again
+        with pytest.raises(LogBroken, match="was removed while this process owned the shard"):
+            go_on()
+    other.append([draft(3)])
+    assert SqliteLog(tmp_path).segments()[-1].log_id in SqliteLog(tmp_path).newest()
 
 
 def test_a_segment_is_ended_by_its_age_and_never_empty(tmp_path: Path) -> None:

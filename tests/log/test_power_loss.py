@@ -49,7 +49,7 @@ class Life:
                 crash(self.owner)
 
     def lose_power(self, chance: random.Random) -> None:
-        if self.owner is not None and not self.owner._closed:
+        if self.owner is not None and not self.owner._stopped:
             crash(self.owner)
         self.disk.lose_power(chance)
         self.disk.unregister()

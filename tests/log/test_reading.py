@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from desirepath.log.base import Draft
-from desirepath.log.sqlite import SqliteLog, claim, files
+from desirepath.log.sqlite import SqliteLog, claim, files, schema
 from tests.log.stories import as_draft, crash, draft, drafts, drain
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,27 @@ def test_a_living_writer_is_not_disturbed(tmp_path: Path) -> None:
         log.close()
     (file,) = files.segment_files(tmp_path, 0)
     assert file.wal_bytes() > 0
+
+
+def test_a_reader_in_the_middle_of_a_segment_does_not_hold_its_writer_up(tmp_path: Path) -> None:
+    owner, log = claim(tmp_path, reserve_bytes=0), SqliteLog(tmp_path)
+    owner.append(drafts(1, 10))
+    (file,) = files.segment_files(tmp_path, 0)
+    reader = schema.open_reading(file.path, settled=False)
+    reading = reader.execute("SELECT offset FROM records")
+    assert reading.fetchone() == (1,)
+
+    owner.rotate()
+    owner.append(drafts(11, 10))
+    assert [segment.sealed for segment in log.segments()] == [True, False]
+    assert file.wal_bytes() > 0, "what is being read stays"
+    assert [offset for (offset,) in reading] == list(range(2, 11))
+    reader.close()
+    assert drain(log).drafts() == drafts(1, 20)
+    log.close()
+    owner.close()
+    claim(tmp_path, reserve_bytes=0).close()
+    assert not files.wal(file.path).exists(), "the next owner completes it"
 
 
 def test_sealed_segments_are_one_file_each(tmp_path: Path) -> None:

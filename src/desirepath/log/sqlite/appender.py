@@ -37,6 +37,8 @@ _PAUSE = 0.25
 #: What beginning a segment takes on disk: the database, the -wal and the -shm.
 _NEW_SEGMENT_BYTES = 96 * 1024
 
+_CLOSED = "the log was closed: this process is stopping"
+
 _log = structlog.get_logger("desirepath.log")
 
 
@@ -111,7 +113,7 @@ class SqliteAppender:
         self._hot: HotSegment | None = None
         self._retry_at = 0.0
         self._refused: Unavailable | None = None
-        self._closed = False
+        self._stopped = ""  # why nothing is taken any more
 
     def append(self, drafts: Sequence[Draft]) -> None:
         """Write `drafts` in order, all or none; return when they are durable.
@@ -125,8 +127,8 @@ class SqliteAppender:
 
     def write(self, values: list[Any], size: int) -> None:
         """What `append` does, for records that `checksum.flatten` prepared; `tend` after it."""
-        if self._closed:
-            raise LogBroken("the log was closed: this process is stopping")
+        if self._stopped:
+            raise LogBroken(self._stopped)
         cost = 2 * size + 4 * schema.FRAME_BYTES
         self._require(cost)
         segment = self._hot or self._begin()
@@ -170,12 +172,13 @@ class SqliteAppender:
 
     def close(self) -> None:
         """Finish the segment and give the shard up."""
-        if not self._closed:
-            self._closed = True
-            try:
-                self.rotate()
-            finally:
-                self._owner.close()
+        if self._stopped == _CLOSED:
+            return
+        self._stopped = _CLOSED
+        try:
+            self.rotate()
+        finally:
+            self._owner.close()
 
     def _require(self, cost: int) -> None:
         try:
@@ -188,11 +191,13 @@ class SqliteAppender:
                 self.rotate()
             raise
         if measured and not self._owner.still_holds():
-            self.rotate()
-            raise LogBroken(
+            # Another owner may be there already. Never again, then: not even in a new segment.
+            self._stopped = (
                 f"{self._folder / str(self.shard) / files.OWNER} was removed while this process "
                 "owned the shard: restart it"
             )
+            self.rotate()
+            raise LogBroken(self._stopped)
 
     def _begin(self) -> HotSegment:
         if self._refused is not None and time.monotonic() < self._retry_at:

@@ -40,15 +40,19 @@ class Extent(NamedTuple):
     end: int
 
 
-def extent(chain: Sequence[SegmentFile], at: int, notice: Notice | None) -> Extent:
-    """How far `chain[at]` goes; `chain` are the segments of its shard. Nobody writes it any more.
+def extent(
+    chain: Sequence[SegmentFile], at: int, notice: Notice | None, *, growing: bool = False
+) -> Extent:
+    """How far `chain[at]` goes; `chain` are the segments of its shard.
+
+    `growing`: the last of them may still be written.
 
     Raises apsw.Error where the disk, not the content, is at fault.
     """
     file = chain[at]
     if notice is not None and notice.log_id != file.log_id:
         notice = None
-    first, lowest, highest, sequence = _look(file)
+    first, lowest, highest, sequence = _look(file, live=growing and at + 1 == len(chain))
     if first is None:
         first = lowest
     if first is None:
@@ -56,7 +60,7 @@ def extent(chain: Sequence[SegmentFile], at: int, notice: Notice | None) -> Exte
     if notice is not None and notice.final:
         return Extent(first, notice.end)
     if at + 1 < len(chain):
-        follows = _look(chain[at + 1])[0]
+        follows = _look(chain[at + 1], live=growing and at + 2 == len(chain))[0]
         if follows is not None:
             return Extent(first, follows - 1)
     # A damaged offset can be any number; one that the file has no room for is not believed.
@@ -69,6 +73,12 @@ def extent(chain: Sequence[SegmentFile], at: int, notice: Notice | None) -> Exte
     return Extent(first, max(end, first - 1, notice.end if notice else 0))
 
 
+def is_whole(chain: Sequence[SegmentFile], at: int, notice: Notice | None) -> bool:
+    """`chain[at]` holds records up to its end: nothing at its end is known to be missing."""
+    highest = _look(chain[at], live=False)[2]
+    return highest is not None and highest >= extent(chain, at, notice).end
+
+
 def _end_before(chain: Sequence[SegmentFile], at: int) -> int:
     try:
         return extent(chain, at - 1, None).end if at else 0
@@ -76,13 +86,15 @@ def _end_before(chain: Sequence[SegmentFile], at: int) -> int:
         return 0
 
 
-def _look(file: SegmentFile) -> tuple[int | None, int | None, int | None, int | None]:
+def _look(
+    file: SegmentFile, *, live: bool
+) -> tuple[int | None, int | None, int | None, int | None]:
     # Where the file says that it begins, its lowest and highest offset, and how far its sequence
     # went. None: this cannot be read. Without records the highest is the one before the first.
     first: int | None = None
     lowest = highest = sequence = None
     try:
-        db = schema.open_reading(file.path, settled=file.wal_bytes() == 0)
+        db = schema.open_reading(file.path, settled=not live and file.wal_bytes() == 0)
     except DAMAGE:
         return None, None, None, None
     try:

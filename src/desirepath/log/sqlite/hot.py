@@ -4,8 +4,10 @@ SQLite's own checkpoints are off. They would run inside a commit, and they ignor
 here a checkpoint comes after the commit is answered, and one that fails ends the segment.
 """
 
+import errno
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +20,8 @@ from desirepath.log.sqlite import files, schema
 SYNCHRONOUS = "FULL"
 
 _WRITING = apsw.SQLITE_OPEN_READWRITE
+#: Milliseconds that the end of a segment waits for readers of it, and everybody who writes with it.
+_PATIENCE = 20
 _RECORD_OVERHEAD = 64  # bytes of a record in the file, beside its texts and its body
 
 
@@ -37,6 +41,7 @@ class HotSegment:
             # Closing must not fsync again what may have failed to.
             self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             self._db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+            self._db.execute("PRAGMA fullfsync = ON")  # macOS: as far as the platter
             self._db.execute("PRAGMA wal_autocheckpoint = 0")
         except BaseException:
             self._db.close(True)
@@ -75,14 +80,19 @@ class HotSegment:
             raise
 
     def checkpoint(self) -> None:
-        """Copy the -wal into the database, as far as readers let it; no commit waits for it."""
-        self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        """Copy the -wal into the database, as far as readers let it: it waits for none."""
         self.unchecked = 0
+        with suppress(apsw.BusyError):
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def finish(self) -> None:
-        """Close it for good, with nothing left in the -wal."""
-        self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        """Close it for good, with nothing left in the -wal unless somebody is reading it."""
+        self._db.set_busy_timeout(_PATIENCE)
+        try:
+            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        except apsw.BusyError:
+            pass  # it can be read as it is, and the next owner of the shard completes it
         self._db.close()
 
     def abandon(self) -> None:
@@ -127,7 +137,10 @@ def create(
                 db.execute(statement)
             db.execute(schema.IDENTIFY, (*identity, identity.crc()))
             db.execute("COMMIT")
-            db.execute("PRAGMA journal_mode = WAL")
+            # Read to its end: only there is it committed, and only then does a failure show.
+            mode = db.execute("PRAGMA journal_mode = WAL").fetchall()
+            if mode != [("wal",)]:
+                raise OSError(errno.ENOTSUP, f"no -wal can be used here, {mode}", str(file.path))
         finally:
             db.close(True)
         # SQLite syncs the folder when it makes a -wal, but not so that a failure would show.

@@ -1,8 +1,8 @@
 """What the owner before left in a shard: made complete, before anything new is written.
 
 A segment whose owner was killed keeps its last commits in its -wal. They are moved into the
-database here, so that a log at rest is made of whole files. Where that fails (a full disk, a
-damaged file) the segment stays as it is: readers can read it so.
+database here, so that a log at rest is made of whole files. Where that fails (a full disk), or
+would throw something away (a damaged -wal), the segment stays as it is: readers can read it so.
 """
 
 import re
@@ -14,7 +14,7 @@ import structlog
 
 from desirepath.log.sqlite import files, schema
 from desirepath.log.sqlite.board import Notice
-from desirepath.log.sqlite.extent import extent
+from desirepath.log.sqlite.extent import extent, is_whole
 
 _OURS = re.compile(r"(\d{8,}-[0-9a-f]{32}\.db)(.+)", re.ASCII).fullmatch
 
@@ -26,32 +26,38 @@ class Left(NamedTuple):
 
     log_id: str
     number: int  # of its last segment
-    end: int  # the last offset that may have been acknowledged
+    end: int  # the last offset of that, never too low
 
 
 def tidy(folder: Path, shard: int, notice: Notice | None, *, vfs: str | None) -> Left:
     """Complete what lies in the shard; say how far it goes. The caller owns the shard."""
     _remove_debris(folder / str(shard))
     chain = files.segment_files(folder, shard)
-    for file in chain:
+    for at, file in enumerate(chain):
         if files.wal(file.path).exists():
-            _seal(file, vfs)
-    # Offsets go on growing, whichever segment the notice speaks of.
-    end = notice.end if notice else 0
+            _complete(chain, at, notice, vfs)
+    noted = notice.end if notice else 0
     if not chain:
-        return Left(notice.log_id if notice else "", 0, end)
+        return Left(notice.log_id if notice else "", 0, noted)
     last = chain[-1]
     try:
-        end = max(end, extent(chain, len(chain) - 1, notice).end)
+        end = extent(chain, len(chain) - 1, notice).end
     except apsw.Error as exc:
         # Not to be read now, perhaps later: no offset that it may hold is given again.
         _log.error("a segment cannot be read", path=str(last.path), error=str(exc))
-        end += last.size()
+        end = noted + last.size()
     return Left(last.log_id, last.number, end)
 
 
-def _seal(file: files.SegmentFile, vfs: str | None) -> None:
+def _complete(
+    chain: list[files.SegmentFile], at: int, notice: Notice | None, vfs: str | None
+) -> None:
+    file = chain[at]
     try:
+        if not is_whole(chain, at, notice):
+            # SQLite gave up on a part of the -wal. What it holds is not thrown away here.
+            _log.error("a segment lacks acknowledged records", path=str(file.path))
+            return
         db = schema.open_file(file.path, apsw.SQLITE_OPEN_READWRITE, vfs=vfs)
         try:
             # Closing must not fsync again what may just have failed to.

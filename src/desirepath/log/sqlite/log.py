@@ -235,13 +235,14 @@ class SqliteLog:
         chain = [listed.file for listed in shelf.segments]
         at = shelf.segments.index(one)
         notice = shelf.notice()
+        growing = not shelf.segments[-1].sealed
         if one.sealed:
-            one.extent = extent(chain, at, notice)
+            one.extent = extent(chain, at, notice, growing=growing)
             one.first = one.extent.first
             return one.extent
         if notice is not None and notice.log_id == one.file.log_id and one.first is not None:
             return Extent(one.first, notice.end)
-        found = extent(chain, at, notice)
+        found = extent(chain, at, notice, growing=growing)
         one.first = found.first
         return found
 

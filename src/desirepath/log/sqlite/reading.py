@@ -106,4 +106,5 @@ def _find(db: apsw.Connection, offset: int, end: int) -> int | None:
         found = db.execute(NEXT, (offset, end)).get
     except DAMAGE:
         return None
-    return found if isinstance(found, int) else None
+    # On a damaged page the search may end anywhere, on what it did not look for too.
+    return found if isinstance(found, int) and offset <= found <= end else None
