@@ -149,6 +149,7 @@ def test_bounces_are_not_known_of_a_few_pages(store: Store, project: str) -> Non
     assert share() == 0.5
     assert share("country=DE") == 0.5
     assert share("path=/a") is None
+    assert share("country=DE", "referrer_host=") is None
 
 
 def test_the_period_before(store: Store, project: str) -> None:

@@ -8,7 +8,8 @@
   days, pages or countries must not be added up. All counts are exact.
 - A session is a distinct session id. Views without one (access logs) are in no session.
 - `bounce_share` is the share of sessions with exactly one view in the period; null without
-  sessions, and where a filter names pages, because then the session's other views are not seen.
+  sessions, and where a filter names what differs between the views of one session (its pages,
+  referrers, sources), because then its other views are not seen.
 - A referrer is the host of the page before. None is `direct`; the site's own host, with or without
   `www.`, is `internal`.
 - A source is what the link said in `utm_source`, `utm_medium` and `utm_campaign`; views without any
@@ -196,8 +197,11 @@ ORDER BY requests DESC, status
 LIMIT {limit:UInt64}
 """
 
-# What a filter may name and still see all views of a session.
-_PAGE_COLUMNS = frozenset({"path", "title", "section", "http_status", "http_method", "type"})
+# What is the same for all views of a session: a filter on it takes the session whole or not at all.
+_STEADY = frozenset(
+    {"country", "region", "city", "device", "browser", "os", "language", "application", "surface"}
+    | {"actor", "actor_kind", "user_id", "session_id", "bot_name", "bot_purpose"}
+)
 
 _ROWS: dict[str, type[Any]] = {
     "pages": Page,
@@ -313,7 +317,7 @@ def _overview(
         for row in [at.get(int(one.start.timestamp()), empty)]
     ]
     share = None
-    if not any(one.column in _PAGE_COLUMNS for one in scope.filters):
+    if all(one.column in _STEADY for one in scope.filters):
         found = reading.rows(BOUNCES, _Bounces, **period)[0]
         share = found.bounces / found.sessions if found.sessions else None
     return Total(whole.views, whole.visitors, whole.sessions, share, kinds), moments
