@@ -1,5 +1,7 @@
 """`desirepath demo`: a server with a project full of plausible visits, made through real ingest."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -50,7 +52,9 @@ def demo(
             out.print(f"  write key (for pages): {key[0]}", soft_wrap=True)
             out.print(f"  read key (secret):     {key[1]}", soft_wrap=True)
         out.print(f"  a report: {run.url}/api/v1/projects/default/reports/traffic", soft_wrap=True)
-        out.print(f"  or:       desirepath report traffic --data {data}", soft_wrap=True)
+        # By the path it was called: in a checkout the program is not on the PATH.
+        program = os.path.relpath(sys.argv[0])
+        out.print(f"  or:       {program} report traffic --data {data}", soft_wrap=True)
         out.print("  new visits keep coming; stop with Ctrl-C", soft_wrap=True)
         threading.Thread(target=_trickle, args=(folder, settings, seed), daemon=True).start()
 
