@@ -20,6 +20,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -32,10 +33,11 @@ from desirepath.projects.control import Control
 from desirepath.settings import Settings
 
 ROLES = "desirepath.roles"  # the module that runs a role
+NUMBERS = "PROMETHEUS_MULTIPROC_DIR"  # where children write the numbers of /metrics
 STOP_SECONDS = 15.0
 HOUSEKEEPING_SECONDS = 900.0
-FIRST_PAUSE, LAST_PAUSE = 0.05, 5.0  # seconds before a child is started again
-SETTLED = 10.0  # a child that ran this long ended for a new reason
+FIRST_PAUSE, LAST_PAUSE = 0.05, 2.0  # seconds before a child is started again
+SETTLED = 5.0  # a child that ran this long ended for a new reason
 
 _log = structlog.get_logger("desirepath.server")
 
@@ -62,6 +64,7 @@ class Supervisor:
 
     def __init__(self, folder: Folder, settings: Settings, *, web: bool = True) -> None:
         self._folder, self._settings, self._web = folder, settings, web
+        self._numbers = folder.root / "metrics"
         self._children: list[_Child] = []
         self._ended: queue.Queue[_Child | None] = queue.Queue()
         self._stopping = threading.Event()
@@ -72,6 +75,7 @@ class Supervisor:
         """Take the folder, start everything; raises Locked where somebody has it."""
         self._folder.create()
         self._folder.own()
+        _empty(self._numbers)
         settings = self._settings
         url = f"http://{_shown(settings.host)}:{settings.port}" if self._web else ""
         self.run = self._folder.publish(url)
@@ -112,7 +116,8 @@ class Supervisor:
         return {c.name: c.process.pid for c in self._children if c.process is not None}
 
     def _specs(self, run: Run) -> list[tuple[str, list[str], dict[str, str]]]:
-        settings, environment = self._settings, _environment(self._settings)
+        settings = self._settings
+        environment = _environment(settings) | {NUMBERS: str(self._numbers)}
         specs = []
         if not settings.store_url:
             secrets = {
@@ -126,11 +131,12 @@ class Supervisor:
             specs.append(("engine", engine, environment | secrets))
         role = [sys.executable, "-m", ROLES]
         data = ["--data", str(self._folder.root)]
-        specs.append(("load", [*role, "load", *data], environment))
+        names = ["load"]
         if self._web:
-            specs += [
-                (f"web-{n}", [*role, "web", *data], environment) for n in range(settings.workers)
-            ]
+            names += [f"web-{n}" for n in range(settings.workers)]
+        for name in names:
+            what = name.partition("-")[0]
+            specs.append((name, [*role, what, *data, "--name", name], environment))
         return specs
 
     def _keep(self) -> None:
@@ -231,6 +237,13 @@ def _require_port(host: str, port: int) -> None:
             raise Misconfigured(
                 f"cannot listen on {host}:{port}: {exc.strerror}; choose another with --port"
             ) from exc
+
+
+def _empty(numbers: Path) -> None:
+    # Counters begin at 0 with every start, as those who read them expect.
+    numbers.mkdir(mode=0o700, exist_ok=True)
+    for left in numbers.glob("*.db"):
+        left.unlink()
 
 
 def _terminate(child: _Child) -> None:

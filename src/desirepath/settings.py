@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     require_keys: bool = Field(
         False, description="Ask for keys on loopback too (protected mode off)."
     )
+    request_seconds: float = Field(
+        15,
+        ge=0.1,
+        le=300,
+        description="How long the head of a request, and then its body, may take to arrive.",
+    )
     trusted_proxies: str = Field(
         "", description="Networks whose X-Forwarded-For counts, comma-separated CIDRs."
     )

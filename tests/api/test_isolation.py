@@ -31,7 +31,7 @@ def routes() -> list[tuple[str, str]]:
         (method, route.path)
         for room in application.ROOMS
         for route in room.routes(cast(Services, None)).routes
-        if isinstance(route, APIRoute)
+        if isinstance(route, APIRoute) and route.include_in_schema
         for method in sorted(route.methods or ())
     ]
     return sorted(found)

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from desirepath import accounting
 from desirepath.api.access import READ, allow
+from desirepath.api.answer import answer
 from desirepath.api.services import Services
 from desirepath.reports.period import moment
 
@@ -26,9 +26,6 @@ def routes(services: Services) -> APIRouter:
         if since is not None:
             now = datetime.fromtimestamp(services.now(), UTC)
             start = moment(since, "since", now=now, timezone=settings.timezone).timestamp()
-        found = accounting.account(services.log, services.ledger, project, start)
-        return Response(
-            msgspec.json.encode(found), 200, {"cache-control": "no-store"}, "application/json"
-        )
+        return answer(accounting.account(services.log, services.ledger, project, start))
 
     return router

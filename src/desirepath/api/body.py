@@ -11,34 +11,24 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-class Disconnected(Exception):
-    """The client went away before its body was complete. Nobody is there to answer."""
-
-
 async def read(receive: Receive, limit: int) -> bytes:
-    """The body as sent. Raises TooLarge as soon as it is over `limit`."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Disconnected
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > limit:
-            raise _too_large(limit)
-        return body
-    parts, size = [body], len(body)
-    while True:
-        if size > limit:
-            raise _too_large(limit)
+    """The body as sent. Raises TooLarge as soon as it is over `limit`, Malformed where it ends
+    before it said it would."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Disconnected
-        part = message.get("body", b"")
+            # Gone, or of a framing that makes no sense: whoever is still there learns of it.
+            raise Malformed("the body broke off before its end")
+        part: bytes = message.get("body", b"")
         size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
+        if not more and not parts:
+            return part
         parts.append(part)
-        if not message.get("more_body"):
-            break
-    if size > limit:
-        raise _too_large(limit)
     return b"".join(parts)
 
 
@@ -46,7 +36,7 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     """Undo one `Content-Encoding`. Never makes more than `limit` + 1 bytes."""
     if encoding in ("", "identity"):
         return body
-    if encoding not in ("gzip", "x-gzip"):
+    if encoding.lower() not in ("gzip", "x-gzip"):
         raise Malformed(
             f"Content-Encoding {encoding[:40]!r} is not read here: send gzip, or nothing",
             field="Content-Encoding",
@@ -66,4 +56,4 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body is over {limit} bytes: send fewer events in one request")
+    return TooLarge(f"the body is over {limit} bytes: send less in one request")

@@ -6,7 +6,7 @@ Bare ASGI and msgspec: this is the one path whose speed decides how small a mach
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from desirepath import intake
 from desirepath.api import body, cors, errors, metrics
 from desirepath.api.deadline import Deadlines
+from desirepath.api.errors import MethodNotAllowed, TooSlow, UnsupportedMediaType
 from desirepath.api.head import Head
 from desirepath.api.services import Services
 from desirepath.errors import DesirepathError, NotAllowed, TooMany
@@ -25,14 +26,15 @@ from desirepath.log.base import Draft
 from desirepath.model.event import Refusal
 from desirepath.projects.sending import MESSAGES, Denied, Sender, Senders
 
-BODY_SECONDS = 15.0
 RATE = "rate"  # the reason under which events over a rate are counted
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
 
-_JSON = b"application/json"
+_JSON: Headers = [(b"content-type", b"application/json")]
+_UNKNOWN = {Denied.NO_KEY, Denied.UNKNOWN_KEY}  # 401 and not 403
 
 
 class Rejected(msgspec.Struct, omit_defaults=False):
@@ -59,14 +61,8 @@ class Collector:
         self._services = services
         self._read = read
         self._steps = pipeline(forbidden)
-        self._deadlines = Deadlines(BODY_SECONDS)
-        self._requests = {
-            status: metrics.REQUESTS.labels(path, str(status))
-            for status in (200, 204, 400, 401, 403, 405, 408, 413, 415, 422, 429, 503)
-        }
-        self._accepted = metrics.EVENTS.labels(path, "accepted")
-        self._rejected = metrics.EVENTS.labels(path, "rejected")
-        self._seconds = metrics.SECONDS.labels(path)
+        self._deadlines = Deadlines(services.settings.request_seconds)
+        self._metrics = metrics.Route(path)
 
     @staticmethod
     def all(services: Services) -> list["Collector"]:
@@ -76,59 +72,49 @@ class Collector:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         begun = time.perf_counter()
-        head = Head.of(scope)
-        extra: list[tuple[bytes, bytes]] = []
-        try:
-            status, answer = await self._answer(scope["method"], head, receive)
-        except body.Disconnected:
+        method = scope["method"]
+        if method == "OPTIONS":
+            await _send(send, 204, cors.PREFLIGHT, b"")
+            self._metrics.answered(204, time.perf_counter() - begun)
             return
+        head = Head.of(scope)
+        headers = _JSON
+        try:
+            status, answer = await self._answer(method, head, receive)
         except DesirepathError as exc:
             status, answer = errors.status(exc), errors.body(exc)
-            extra = [
-                (name.encode(), value.encode())
-                for name, value in errors.headers(exc).items()
-                if name != "content-type"
-            ]
-        if status == 405:
-            extra = [(b"allow", b"POST, OPTIONS")]
-        if status in (408, 413):
-            # What is left of the body will not be read, so the connection cannot be used again.
-            extra.append((b"connection", b"close"))
-        headers = [(b"content-type", _JSON), *extra]
+            headers = _JSON + [(n.encode(), v.encode()) for n, v in errors.headers(exc).items()]
+        except Exception as exc:  # noqa: BLE001  said in the log, and a sender must get an answer
+            status, answer = 500, errors.unforeseen(exc)
         if head.origin is not None:
-            headers += cors.PREFLIGHT if status == 204 else cors.ANSWER
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
-        self._requests[status].inc()
-        self._seconds.observe(time.perf_counter() - begun)
+            headers = headers + cors.ANSWER
+        await _send(send, status, headers, answer)
+        self._metrics.answered(status, time.perf_counter() - begun)
 
     async def _answer(self, method: str, head: Head, receive: Receive) -> tuple[int, bytes]:
-        if method == "OPTIONS":
-            return 204, b""
         if method != "POST":
-            return 405, errors.encode("method_not_allowed", f"send events with POST, not {method}")
+            raise MethodNotAllowed(f"send events with POST, not {method[:20]}", allow=cors.METHODS)
         if not head.readable:
-            message = (
-                f"Content-Type {head.content_type[:100]!r}: send application/json, or text/plain"
+            raise UnsupportedMediaType(
+                f"Content-Type {head.content_type[:100]!r}: send application/json, or text/plain",
+                field="Content-Type",
             )
-            return 415, errors.encode("unsupported_media_type", message, "Content-Type")
         sent = await self._receive(receive)
-        if sent is None:
-            message = f"the body did not arrive within {BODY_SECONDS:.0f} seconds"
-            return 408, errors.encode("too_slow", message)
-        plain = body.inflate(sent, head.encoding, limits.BODY_BYTES)
         now = time.time()
-        senders = Senders(head.approach(self._services.on_loopback), self._services.directory, now)
+        services = self._services
+        # Before anything is unpacked: a wrong key buys no work.
+        senders = Senders(head.approach(services.on_loopback), services.directory, now)
+        plain = body.inflate(sent, head.encoding, limits.BODY_BYTES)
         batch = self._read(plain, not head.idempotency_key)
         return await self._take(batch, senders, head, now)
 
-    async def _receive(self, receive: Receive) -> bytes | None:
+    async def _receive(self, receive: Receive) -> bytes:
         task = self._deadlines.begin()
         try:
             return await body.read(receive, limits.BODY_BYTES)
         except asyncio.CancelledError:
             if self._deadlines.was_late(task):
-                return None
+                raise TooSlow(self._deadlines.seconds) from None
             raise
         finally:
             self._deadlines.end(task)
@@ -136,45 +122,50 @@ class Collector:
     async def _take(
         self, batch: Batch, senders: Senders, head: Head, now: float
     ) -> tuple[int, bytes]:
-        drafts: list[Draft] = []
+        known, denied = _by_sender(batch.items, senders)
+        self._charge(known, now)
         rejected: list[Rejected] = []
-        accepted, denied = 0, 0
-        for sender, items in _by_sender(batch.items, senders):
-            if isinstance(sender, Denied):
-                denied += len(items)
-                rejected += [_denied(item, sender) for item in items]
-                self._count_denied(senders, sender, len(items))
-                continue
-            wait = self._services.rates.take(sender.project, sender.key, len(items), now)
-            if wait > 0:
-                self._services.count(sender.project.id, RATE, len(items))
-                raise TooMany(
-                    f"over the rate of the project: try again in {math.ceil(wait)} s",
-                    retry_after=math.ceil(wait),
-                )
+        for why, items in denied:
+            self._count_denied(senders, why, len(items))
+            rejected += [_denied(item, why) for item in items]
+        if not known:
+            why = denied[0][0]
+            raise NotAllowed(MESSAGES[why], authenticated=why not in _UNKNOWN)
+        drafts: list[Draft] = []
+        accepted = 0
+        for sender, items in known:
             hit = self._hit(sender, batch, head, now)
             taken = intake.take(items, hit, self._steps, head.idempotency_key)
             drafts += taken.drafts
             accepted += taken.accepted
             rejected += [_rejected(refusal) for refusal in taken.rejected]
-        if denied == len(batch.items):
-            reason = rejected[0].reason
-            raise NotAllowed(MESSAGES[Denied(reason)], authenticated=reason not in _NO_KEY)
         await self._services.commit.submit(drafts, asyncio.get_running_loop())
-        self._accepted.inc(accepted)
+        self._metrics.took(accepted, len(rejected))
         if not rejected:
             return 200, b'{"accepted":%d,"rejected":[]}' % accepted
-        self._rejected.inc(len(rejected))
         rejected.sort(key=lambda one: one.index)
         answer = msgspec.json.encode({"accepted": accepted, "rejected": rejected})
         return (200 if accepted else 422), answer
+
+    def _charge(self, known: Sequence[tuple[Sender, list[Item]]], now: float) -> None:
+        """Raise TooMany where a project or a key is over its rate; then no event is taken."""
+        services = self._services
+        for sender, items in known:
+            wait = math.ceil(services.rates.take(sender.project, sender.key, len(items), now))
+            if wait > 0:
+                for refused, those in known:
+                    services.count(refused.project.id, RATE, len(those))
+                raise TooMany(
+                    f"over the rate of the project or the key: try again in {wait} s",
+                    retry_after=wait,
+                )
 
     def _hit(self, sender: Sender, batch: Batch, head: Head, now: float) -> Hit:
         services = self._services
         hit = Hit(
             project=sender.project,
             received_at=round(now, 3),
-            ip=head.ip(services.proxies),
+            ip=services.client_ip(head.peer, head.forwarding),
             user_agent=head.user_agent,
             headers=head.signals,
             salt=services.directory.salt(now),
@@ -192,25 +183,34 @@ class Collector:
             self._services.count(project, why, events)
 
 
-_NO_KEY = {Denied.NO_KEY, Denied.UNKNOWN_KEY}
+async def _send(send: Send, status: int, headers: Headers, answer: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
 
 
-def _by_sender(items: list[Item], senders: Senders) -> list[tuple[Sender | Denied, list[Item]]]:
-    first = items[0].tenant
-    if all(item.tenant == first for item in items):
-        return [(senders.of(first), items)]
-    groups: dict[str, tuple[Sender | Denied, list[Item]]] = {}
+def _by_sender(
+    items: list[Item], senders: Senders
+) -> tuple[list[tuple[Sender, list[Item]]], list[tuple[Denied, list[Item]]]]:
+    """The events by who sent them, and those that nobody may have sent by why."""
+    groups: dict[str, list[Item]] = {}
     for item in items:
-        sender = senders.of(item.tenant)
-        name = sender.value if isinstance(sender, Denied) else sender.project.id
-        groups.setdefault(name, (sender, []))[1].append(item)
-    return list(groups.values())
+        groups.setdefault(item.tenant, []).append(item)
+    known: list[tuple[Sender, list[Item]]] = []
+    denied: list[tuple[Denied, list[Item]]] = []
+    for tenant, those in groups.items():
+        sender = senders.of(tenant)
+        if isinstance(sender, Denied):
+            denied.append((sender, those))
+        else:
+            known.append((sender, those))
+    return known, denied
 
 
 def _denied(item: Item, why: Denied) -> Rejected:
     row = item.row
     event_id = row.event_id_text if isinstance(row, Refusal) else row.event_id
-    return Rejected(item.position, event_id, why, "tenantId", MESSAGES[why])
+    field = "Origin" if why is Denied.WRONG_ORIGIN else "tenantId"
+    return Rejected(item.position, event_id, why, field, MESSAGES[why])
 
 
 def _rejected(refusal: Refusal) -> Rejected:

@@ -14,7 +14,7 @@ class Deadlines:
     """The requests whose bodies are still being read."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._reading: dict[asyncio.Task[Any], float] = {}
         self._late: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
@@ -43,7 +43,7 @@ class Deadlines:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(1)
-            before = time.monotonic() - self._seconds
+            before = time.monotonic() - self.seconds
             for task in [task for task, begun in self._reading.items() if begun < before]:
                 del self._reading[task]
                 self._late.add(task)

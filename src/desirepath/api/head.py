@@ -1,4 +1,8 @@
-"""The head of a request, read once: only what collecting looks at."""
+"""The head of a request, read once: only what collecting looks at.
+
+The server takes at most 64 KiB of it, so no value is longer than that. Of a header that comes
+twice the last line counts, but not of `Host`: two of them are none.
+"""
 
 from collections.abc import MutableMapping
 from typing import Any
@@ -6,30 +10,26 @@ from urllib.parse import parse_qs
 
 from msgspec import Struct
 
-from desirepath.ingest.address import Networks, client_ip
-from desirepath.ingest.signals import SIGNAL_HEADERS
+from desirepath.ingest import HEADERS
 from desirepath.projects.protected import Approach
 
-_SIGNALS = {name.encode(): name for name in (*SIGNAL_HEADERS, "sec-gpc", "dnt")}
-_FORWARDING = (b"forwarded", b"x-real-ip")
 _READABLE = ("application/json", "text/plain", "")
 
 
 class Head(Struct, gc=False):
-    """Headers by what they are for. Values are cut where a hostile one could be long."""
+    """Headers by what they are for."""
 
     scheme: str
     peer: str
     query: bytes
     host: str = ""
     origin: str | None = None
-    bearer: str = ""
+    authorization: str = ""
     api_key: str = ""
     content_type: str = ""
     encoding: str = ""
     user_agent: str = ""
     idempotency_key: str = ""
-    forwarded: bool = False
     signals: dict[str, str] = {}
     forwarding: dict[str, str] = {}
 
@@ -43,14 +43,10 @@ class Head(Struct, gc=False):
             attribute = _NAMES.get(name)
             if attribute is not None:
                 setattr(head, attribute, value.decode("latin-1"))
-                hosts += name == b"host"
+                hosts += attribute == "host"
             elif name in _SIGNALS:
                 head.signals[_SIGNALS[name]] = value.decode("latin-1")
-            elif name == b"authorization":
-                kind, _, text = value.decode("latin-1").partition(" ")
-                head.bearer = text.strip() if kind.lower() == "bearer" else ""
-            elif name.startswith(b"x-forwarded") or name in _FORWARDING:
-                head.forwarded = True
+            elif name in _FORWARDING or name.startswith(b"x-forwarded"):
                 # A header that comes twice is one list: a proxy may append a line of its own.
                 text, said = name.decode("latin-1"), value.decode("latin-1")
                 before = head.forwarding.get(text)
@@ -61,34 +57,35 @@ class Head(Struct, gc=False):
 
     @property
     def readable(self) -> bool:
-        """The body may be JSON. `text/plain` is what sendBeacon sends without asking first."""
+        """The body may be JSON. `text/plain`, or no type at all, is what sendBeacon sends without
+        asking first."""
         return self.content_type.partition(";")[0].strip().lower() in _READABLE
 
     def approach(self, loopback: bool) -> Approach:
         """What access is decided from."""
+        kind, _, bearer = self.authorization.partition(" ")
         found = parse_qs(self.query.decode("latin-1")).get("key") if b"key=" in self.query else None
         return Approach(
-            bearer=self.bearer,
+            bearer=bearer.strip() if kind.lower() == "bearer" else "",
             api_key=self.api_key,
             query_key=found[-1] if found else "",
             host=self.host,
             origin=self.origin,
             scheme=self.scheme,
-            forwarded=self.forwarded,
+            forwarded=bool(self.forwarding),
             loopback=loopback,
         )
-
-    def ip(self, proxies: Networks) -> str:
-        """The address of whoever sent it, through proxies that are trusted."""
-        return client_ip(self.peer, self.forwarding, proxies)
 
 
 _NAMES = {
     b"host": "host",
     b"origin": "origin",
+    b"authorization": "authorization",
     b"x-api-key": "api_key",
     b"content-type": "content_type",
     b"content-encoding": "encoding",
     b"user-agent": "user_agent",
     b"idempotency-key": "idempotency_key",
 }
+_SIGNALS = {name.encode(): name for name in HEADERS if name.encode() not in _NAMES}
+_FORWARDING = {b"forwarded", b"x-real-ip"}

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from desirepath import reports
 from desirepath.accounting import Accounting
-from desirepath.api import shapes
+from desirepath.api import examples, shapes
 from desirepath.api.projects import MintedKey, NewKey
 from desirepath.model.project import Key, Project
 from desirepath.reports.asking import Common
@@ -47,7 +47,10 @@ _ANSWERS: dict[str, Any] = {
 #: The name of a route's function → what it takes.
 _BODIES: dict[str, Any] = {"create_project": Project, "mint_key": NewKey}
 _KEYLESS = {"healthz", "readyz", "metrics"}
-_COLLECTING: dict[str, tuple[str, Any]] = {"/v1/events": ("Send events.", shapes.TrackFlowBody)}
+#: Where to send → what it does, what it takes, and a body that it takes.
+_COLLECTING: dict[str, tuple[str, Any, Any]] = {
+    "/v1/events": ("Send events.", shapes.TrackFlowBody, examples.TRACKFLOW)
+}
 
 _KEYS: Document = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -71,7 +74,7 @@ def install(app: FastAPI) -> None:
 def describe(app: FastAPI) -> Document:
     """The whole document of `app`, with the collecting routes, which are not FastAPI's."""
     params = [report.params for report in reports.ALL]
-    collected = [body for _, body in _COLLECTING.values()]
+    collected = [body for _, body, _ in _COLLECTING.values()]
     known = _Shapes(
         [one for one in _ANSWERS.values() if one is not None] + [shapes.Taken, shapes.Failure],
         [*_BODIES.values(), Common, *params, *collected],
@@ -83,8 +86,11 @@ def describe(app: FastAPI) -> Document:
     for report in reports.ALL:
         path = document["paths"][f"/api/v1/projects/{{project}}/reports/{report.name}"]
         _describe_report(path, known, report.params)
-    for address, (summary, body) in _COLLECTING.items():
-        document["paths"][address] = {"post": _collecting(known, summary, body)}
+    collecting = {
+        address: {"post": _collecting(known, summary, body, example)}
+        for address, (summary, body, example) in _COLLECTING.items()
+    }
+    document["paths"] = collecting | document["paths"]
     document["components"] = {
         "schemas": known.used_by(document),
         "responses": {"Failure": _content(known.answer(shapes.Failure), "What went wrong.")},
@@ -210,14 +216,15 @@ def _in_address(schema: Document) -> Document:
     return found
 
 
-def _collecting(known: _Shapes, summary: str, body: Any) -> Document:
+def _collecting(known: _Shapes, summary: str, body: Any, example: Any) -> Document:
     taken = known.answer(shapes.Taken)
-    sent = {"schema": known.sent(body)}
+    sent = {"schema": known.sent(body), "example": example}
     return {
         "tags": ["collecting"],
         "summary": summary,
         "operationId": "send_events",
-        "description": "2xx means that what was accepted is on disk.",
+        "description": "2xx means that what was accepted is on disk. A body may be gzipped.",
+        "parameters": [_NAME_OF_A_REQUEST],
         "requestBody": {
             "required": True,
             "content": {"application/json": sent, "text/plain": sent},
@@ -232,6 +239,13 @@ def _collecting(known: _Shapes, summary: str, body: Any) -> Document:
 
 
 _TEXT = {"type": "string"}
+_NAME_OF_A_REQUEST: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Stands for the ids of events that have none: sent again, they count once.",
+    "schema": _TEXT,
+}
 _FAILURE = {"$ref": "#/components/responses/Failure"}
 
 

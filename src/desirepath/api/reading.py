@@ -1,27 +1,34 @@
 """Read a JSON body for the routes of FastAPI: bounded, typed, with an error that says where."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from fastapi import Request
 
-from desirepath.errors import Invalid, Malformed, TooLarge
+from desirepath.api import body
+from desirepath.api.errors import TooSlow, UnsupportedMediaType
+from desirepath.api.services import Services
+from desirepath.errors import Invalid, Malformed
 
 MOST_BYTES = 64 * 1024
+_JSON = "application/json"
 
 
-async def read_json(request: Request, kind: Any) -> Any:
-    """The body as `kind`. Raises Malformed, TooLarge, or Invalid with the field."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+async def read_json(services: Services, request: Request, kind: Any) -> Any:
+    """The body as `kind`. Raises UnsupportedMediaType, TooSlow, TooLarge, Malformed, or Invalid
+    with the field."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         # A form on another site can send text/plain unasked, but not this.
-        raise Malformed("send Content-Type: application/json", field="Content-Type")
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"the body is over {MOST_BYTES} bytes")
+        raise UnsupportedMediaType(f"send Content-Type: {_JSON}", field="Content-Type")
+    seconds = services.settings.request_seconds
     try:
-        return msgspec.json.decode(body, type=kind)
+        async with asyncio.timeout(seconds):
+            sent = await body.read(request.receive, MOST_BYTES)
+    except TimeoutError:
+        raise TooSlow(seconds) from None
+    try:
+        return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as exc:
         text, _, path = str(exc).partition(" - at `$.")
         raise Invalid(text, field=path.rstrip("`") or None) from exc

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from msgspec import Struct
 
 from desirepath.api.access import READ, allow
+from desirepath.api.answer import answer
 from desirepath.api.services import Services
 from desirepath.reports.period import moment
 
@@ -51,9 +51,6 @@ def routes(services: Services) -> APIRouter:
         found = services.store.rows(
             _SQL, Rejected, project=project, since=start, reason=reason, limit=limit
         )
-        body = {"data": found.data, "meta": {"waiting": waiting, "since": start}}
-        return Response(
-            msgspec.json.encode(body), 200, {"cache-control": "no-store"}, "application/json"
-        )
+        return answer({"data": found.data, "meta": {"waiting": waiting, "since": start}})
 
     return router

@@ -7,12 +7,15 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from desirepath import reports
 from desirepath.api.access import READ, allow
+from desirepath.api.answer import answer
 from desirepath.api.reading import read_json
 from desirepath.api.services import Services
-from desirepath.errors import NotYetVisible
+from desirepath.errors import Invalid, NotYetVisible
+from desirepath.model.project import Project
 from desirepath.reports.asking import ask
 from desirepath.reports.base import Report
 
@@ -27,7 +30,7 @@ def routes(services: Services) -> APIRouter:
     def list_reports(request: Request, project: str) -> Response:
         allow(services, request, project, READ)
         found = [{"name": report.name, "title": report.title} for report in reports.ALL]
-        return _json({"data": found})
+        return answer({"data": found})
 
     for report in reports.ALL:
         _add(router, services, report)
@@ -35,7 +38,7 @@ def routes(services: Services) -> APIRouter:
 
 
 def _add(router: APIRouter, services: Services, report: Report[Any, Any]) -> None:
-    # Plain `def`s run in a worker thread, so a slow query never holds up the events.
+    # A plain `def` runs in a worker thread, so a slow query never holds up the events.
     def simple(
         request: Request,
         project: str,
@@ -44,13 +47,15 @@ def _add(router: APIRouter, services: Services, report: Report[Any, Any]) -> Non
         where: list[str] = Query([], description="Filters such as `country=DE|AT`."),  # noqa: B008
         consistency: str = Query("", description="`strict`: 503 rather than miss an event."),
     ) -> Response:
+        settings = allow(services, request, project, READ)
         asked = dict(request.query_params) | {"since": since, "until": until, "where": where}
         asked.pop("key", None)
-        return _answer(services, request, project, report.name, asked)
+        return _answer(services, settings, report.name, asked)
 
     async def with_filters(request: Request, project: str) -> Response:
-        asked = await read_json(request, dict[str, Any])
-        return await services.in_thread(_answer, services, request, project, report.name, asked)
+        settings = allow(services, request, project, READ)
+        asked = await read_json(services, request, dict[str, Any])
+        return await run_in_threadpool(_answer, services, settings, report.name, asked)
 
     schema, _ = msgspec.json.schema_components([report.params])
     body = {"content": {"application/json": {"schema": schema[0]}}}
@@ -69,18 +74,11 @@ def _add(router: APIRouter, services: Services, report: Report[Any, Any]) -> Non
     )
 
 
-def _answer(
-    services: Services, request: Request, project: str, name: str, asked: dict[str, Any]
-) -> Response:
-    settings = allow(services, request, project, READ)
-    strict = asked.pop(CONSISTENCY, "") == "strict"
+def _answer(services: Services, settings: Project, name: str, asked: dict[str, Any]) -> Response:
+    consistency = asked.pop(CONSISTENCY, "")
+    if consistency not in ("", "strict"):
+        raise Invalid(f"{CONSISTENCY} is strict, or left out", field=CONSISTENCY)
     waiting = services.fresh()
-    if strict and waiting:
+    if waiting and consistency:
         raise NotYetVisible(f"{waiting} records are not in the store yet")
-    return _json(ask(services.store, settings, name, asked, now=services.now(), waiting=waiting))
-
-
-def _json(value: object) -> Response:
-    # Of one caller alone, and true for this moment: no cache may keep it.
-    headers = {"cache-control": "private, no-store"}
-    return Response(msgspec.json.encode(value), 200, headers, "application/json")
+    return answer(ask(services.store, settings, name, asked, now=services.now(), waiting=waiting))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from desirepath import intake, place
-from desirepath.errors import DesirepathError, Unavailable
+from desirepath.errors import DesirepathError, StoreDown, Unavailable
 from desirepath.folder import Folder
 from desirepath.freshness import Freshness
+from desirepath.ingest.address import behind
 from desirepath.ingest.base import Place
 from desirepath.log.ledger import Ledger
 from desirepath.log.sqlite import GroupCommit, SqliteLog, claim
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 COUNT_EVERY = 1.0  # seconds between two records of events that were refused without content
+PING_SECONDS = 1.0  # that a probe waits for the store
 
 _log = structlog.get_logger("desirepath.api")
 
@@ -39,7 +41,7 @@ class Services:
         run = folder.run()
         self.folder, self.settings = folder, settings
         self.on_loopback = settings.on_loopback and not settings.require_keys
-        self.proxies = settings.proxies
+        self.client_ip = behind(settings.proxies)
         self.directory = Directory(folder.control_url(settings.control_url))
         self.commit = GroupCommit(
             claim(
@@ -61,7 +63,7 @@ class Services:
         self._freshness = Freshness(folder, self.log, self.ledger)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._counting = threading.Lock()
-        self._counter: asyncio.Task[None] | None = None
+        self._ping: asyncio.Task[str] | None = None
 
     @cached_property
     def control(self) -> "Control":
@@ -71,8 +73,20 @@ class Services:
         return Control(self.folder.control_url(self.settings.control_url))
 
     async def in_thread(self, act: Callable[..., T], *given: object) -> T:
-        """Run what blocks in a worker thread: nothing may hold up the events."""
+        """Run what blocks for a moment in a thread: nothing may hold up the events.
+
+        Not reports: those have threads of their own, so that a slow one holds up nothing else.
+        """
         return await asyncio.to_thread(act, *given)
+
+    async def change(self, act: Callable[["Control"], T]) -> T:
+        """Change the control data; this worker sees it at once, others within 2 s."""
+        return await self.in_thread(self._change, act)
+
+    def _change(self, act: Callable[["Control"], T]) -> T:
+        changed = act(self.control)
+        self.directory.refresh()
+        return changed
 
     def now(self) -> float:
         """Unix seconds."""
@@ -109,18 +123,28 @@ class Services:
             with self._counting:
                 self._counts.update(counts)
 
-    def readiness(self) -> dict[str, str]:
-        """Each thing a request needs: `ok`, or in a few words what is wrong."""
-        return {
-            "log": _check(lambda: self.log.segments()),
-            "control": _check(lambda: self.directory.projects()),
-            "store": _check(lambda: self.store.ping()),
+    async def readiness(self) -> dict[str, str]:
+        """Each thing a request needs: `ok`, or the code of the error that asking it gave.
+
+        The code alone, because anybody may ask: the message names paths and addresses.
+        """
+        checks = {
+            "log": await self.in_thread(_check, self.log.segments),
+            "control": await self.in_thread(_check, self.directory.projects),
         }
+        # A store that hangs must not hang the probes, however often they come: one asks, and the
+        # others look whether it was answered.
+        if self._ping is None or self._ping.done():
+            self._ping = asyncio.create_task(self.in_thread(_check, self.store.ping))
+        done, _ = await asyncio.wait({self._ping}, timeout=PING_SECONDS)
+        return checks | {"store": self._ping.result() if done else StoreDown.code}
 
     async def close(self) -> None:
         """Write what is left and give everything back."""
         await self._write_counts(asyncio.get_running_loop())
         await asyncio.to_thread(self.commit.close)
+        if "control" in self.__dict__:
+            self.control.close()
         self.directory.close()
         self.store.close()
         self.ledger.close()
@@ -130,5 +154,5 @@ def _check(act: Callable[[], object]) -> str:
     try:
         act()
     except DesirepathError as exc:
-        return exc.message[:200]
+        return exc.code
     return "ok"

@@ -8,6 +8,7 @@ from pathlib import Path
 from desirepath.folder import Folder
 from desirepath.logs import configure
 from desirepath.parent import die_with_parent
+from desirepath.roles import numbers
 from desirepath.settings import load_settings
 
 
@@ -16,10 +17,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="desirepath.roles")
     parser.add_argument("role", choices=("load", "web"))
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--name", default="")
     given = parser.parse_args()
     die_with_parent()
     settings = load_settings(data=given.data)
     configure(settings.log_level, json=settings.log_json, role=given.role)
+    numbers.write_as(given.name or given.role)
     folder = Folder(given.data)
     if given.role == "load":
         from desirepath.roles import load

@@ -13,6 +13,7 @@ from desirepath.folder import Folder, Run
 from desirepath.loader import Loader
 from desirepath.log.ledger import Ledger
 from desirepath.log.sqlite import SqliteLog
+from desirepath.roles.numbers import Loading
 from desirepath.settings import Settings
 from desirepath.store import migrate
 from desirepath.store.client import Store
@@ -43,6 +44,7 @@ class Process:
         self._log = SqliteLog(folder.log)
         self._ledger = Ledger(folder.ledger, writer=True)
         self._bell = Bell(run.bell_port, run.bell_secret)
+        self._numbers = Loading()
         self._stop = stop
         self._every = settings.load_every_ms / 1000
         self._store = Store(settings.store_url or run.store_url(writer=True))
@@ -94,20 +96,24 @@ class Process:
         while True:
             ends = loader.ends()
             self._bell.answer_those_at(ends, loader.visible)
+            began = time.perf_counter()
             step = self._quietly(
                 lambda: loader.step(lambda: self._bell.answer_those_at(None, loader.visible))
             )
             if not step:
                 return records
+            self._numbers.loaded(step, time.perf_counter() - began)
             records += step
 
     def _quietly(self, act: Callable[[], int | None]) -> int:
         try:
             return act() or 0
         except Unavailable as exc:
+            self._numbers.failed(exc.code)
             _log.warning("the store is away; events are safe in the log", error=exc.message)
             self._stop.wait(min(exc.retry_after, 1))
         except (StoreRefused, LogCorrupt) as exc:
+            self._numbers.failed(exc.code)
             _log.error("loading stopped at something it cannot pass", error=str(exc))
             self._stop.wait(1)
         return 0

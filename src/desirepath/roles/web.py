@@ -16,8 +16,6 @@ from desirepath.api.services import Services
 from desirepath.folder import Folder
 from desirepath.settings import Settings
 
-#: Headers must arrive within this time, so that slow ones cannot hold connections open.
-HEADER_MILLISECONDS = 15_000
 #: Enough for every header a browser sends, and not for a hostile one.
 HEADER_BYTES = 64 * 1024
 DRAIN_SECONDS = 10.0
@@ -43,7 +41,9 @@ async def _serve(folder: Folder, settings: Settings) -> None:
             interface=Interfaces.ASGINL,
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(
-                header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES
+                # Slow ones, and those that say nothing, must not hold connections open.
+                header_read_timeout=round(settings.request_seconds * 1000),
+                max_buffer_size=HEADER_BYTES,
             ),
             websockets=False,
             log_enabled=True,
