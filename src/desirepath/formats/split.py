@@ -73,7 +73,7 @@ def split(body: bytes, key: str, most: int) -> Cut:
             rest.append(body[member.start() : end])
         elif body[at : at + 1] == b"[":
             elements, at = _elements(search, at + 1, most, key)
-            if at == len(body):
+            if at < 0:
                 break
             end = search.end(at)
             if body[at:end].strip(_SPACE):
@@ -81,20 +81,20 @@ def split(body: bytes, key: str, most: int) -> Cut:
         else:
             elements, end = None, search.end(at)
         mark, at = body[end : end + 1], end + 1
-    if elements is None or body[at:].strip(_SPACE):
+    if elements is None or (at >= 0 and body[at:].strip(_SPACE)):
         raise not_this
     return Cut(elements, b"{" + b",".join(rest) + b"}")
 
 
 def _elements(search: "_Search", at: int, most: int, key: str) -> tuple[list[bytes], int]:
-    """The elements of the array opened before `at`, and the place behind it."""
+    """The elements of the array opened before `at`, and the place behind it; -1 without an end."""
     body, mark = search.body, b","
     found: list[bytes] = []
     while mark == b",":
         try:
             end = search.end(at)
         except _Endless:
-            return [*found, body[at:]], len(body)
+            return [*found, body[at:]], -1
         found.append(body[at:end].strip(_SPACE))
         mark, at = body[end : end + 1], end + 1
         if len(found) > most:
@@ -104,8 +104,8 @@ def _elements(search: "_Search", at: int, most: int, key: str) -> tuple[list[byt
     return ([] if found == [b""] else found), at
 
 
-class _Endless(Exception):
-    """The end of an element cannot be found."""
+class _Endless(Malformed):
+    """The end of an element cannot be found, and yet the body does not look as if it was cut."""
 
 
 class _Search:
@@ -143,11 +143,11 @@ class _Search:
         run = b"" if found is None else found[1]
         self._left -= 1
         if self._left < 0:
-            raise _Endless
+            raise _Endless("too many brackets to look for the fault among them")
         if found is None or run in (b"", b'"'):
             # A string without end, or a body that was cut? The first ends as bodies do.
             if run and self.body.rstrip(_SPACE).endswith(b"}"):
-                raise _Endless
+                raise _Endless("a string in the body has no end")
             raise Malformed("the body ends in the middle of an event: it was cut off on its way")
         return run, found.end()
 

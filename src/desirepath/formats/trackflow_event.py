@@ -62,7 +62,7 @@ def event_of(wire: WireEvent, id_needed: bool) -> Event:
     try:
         time = seconds(timestamp)
     except ValueError:
-        raise _no_time() from None
+        raise _no_time(wire, id_needed) from None
     found, text = properties.read(str(wire.properties, "utf-8"))
     device = wire.deviceInfo or _NO_DEVICE
     event = Event(
@@ -103,7 +103,9 @@ def _missing(wire: WireEvent, id_needed: bool) -> Unfit:
     return Unfit(Reason.MISSING_FIELD, name, f"{name} is required")
 
 
-def _no_time() -> Unfit:
+def _no_time(wire: WireEvent, id_needed: bool) -> Unfit:
+    if wire.timestamp == "":
+        return _missing(wire, id_needed)
     return Unfit(
         Reason.INVALID_VALUE,
         "timestamp",
