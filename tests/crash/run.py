@@ -102,14 +102,17 @@ def _start(folder: Path, port: int, module: str) -> subprocess.Popen[bytes]:
 
 
 def _kill(supervisor: int, victim: str, pick: random.Random) -> int:
-    marks = {"web": "web", "load": "load", "engine": "desirepath.engine"}
-    running = [
-        child for child in psutil.Process(supervisor).children() if marks[victim] in _command(child)
-    ]
-    if not running:
-        return 0
-    pick.choice(running).kill()
-    return 1
+    mark = {"web": "web", "load": "load", "engine": "desirepath.engine"}[victim]
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        running = [
+            child for child in psutil.Process(supervisor).children() if mark in _command(child)
+        ]
+        if running:
+            pick.choice(running).kill()
+            return 1
+        time.sleep(0.01)  # it is just being started again
+    raise AssertionError(f"{victim} was not started again within 30 s")
 
 
 def _command(process: psutil.Process) -> list[str]:
