@@ -5,30 +5,26 @@
 
 `durable` decodes the body into Structs, encodes each event as a line, makes it durable by the same
 group commit, and answers. It checks, looks up, scrubs and recognises nothing. `empty` reads the
-body and answers. Both are served exactly as the real worker is.
+body and answers. Both are served by the server of the real worker.
 """
 
 import argparse
 import asyncio
 import signal
 import sys
-import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.embed import Server
 from msgspec import Raw, Struct
 
 from desirepath.log.base import Draft, Kind
 from desirepath.log.sqlite import GroupCommit, claim
 from desirepath.parent import die_with_parent
-from desirepath.roles.web import HEADER_BYTES, HEADER_MILLISECONDS
+from desirepath.roles.web import listening
+from desirepath.settings import load_settings
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -107,22 +103,7 @@ async def _read(receive: Receive) -> bytes:
 
 async def _serve(kind: str, port: int, log: Path) -> None:
     application = durable(log) if kind == "durable" else empty
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = Server(
-            application,
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(
-                header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES
-            ),
-            websockets=False,
-            log_enabled=True,
-            log_level=LogLevels.error,
-            backlog=2048,
-        )
+    server = listening(application, load_settings(host="127.0.0.1", port=port))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)

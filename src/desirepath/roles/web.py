@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import warnings
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 import uvloop
@@ -15,6 +17,8 @@ from desirepath.api.app import Application
 from desirepath.api.services import Services
 from desirepath.folder import Folder
 from desirepath.settings import Settings
+
+ASGI = Callable[..., Awaitable[Any]]
 
 #: Enough for every header a browser sends, and not for a hostile one.
 HEADER_BYTES = 64 * 1024
@@ -29,12 +33,11 @@ def run(folder: Folder, settings: Settings) -> int:
     return 0
 
 
-async def _serve(folder: Folder, settings: Settings) -> None:
-    services = Services(folder, settings)
-    application = Application(services)
+def listening(application: ASGI, settings: Settings) -> Server:
+    """The HTTP server of a worker, for any application. Served by its `serve`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = Server(
+        return Server(
             application,
             address=settings.host,
             port=settings.port,
@@ -50,6 +53,12 @@ async def _serve(folder: Folder, settings: Settings) -> None:
             log_level=LogLevels.error,
             backlog=2048,
         )
+
+
+async def _serve(folder: Folder, settings: Settings) -> None:
+    services = Services(folder, settings)
+    application = Application(services)
+    server = listening(application, settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
