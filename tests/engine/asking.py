@@ -99,7 +99,7 @@ def raw(engine: EngineHandle, sent: bytes, *, half_close: bool = False) -> bytes
         client.sendall(sent)
         if half_close:
             client.shutdown(socket.SHUT_WR)
-        said = b""
+        said = bytearray()
         while piece := client.recv(65536):
             said += piece
-        return said
+        return bytes(said)

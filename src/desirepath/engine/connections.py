@@ -72,6 +72,8 @@ class Connections:
         lent = self._make(setup, tables) if tables else self._lend(setup)
         try:
             yield lent
+            if tables:
+                lent.clean = False  # the tables are still on it
         finally:
             self._take_back(lent)
 

@@ -10,16 +10,18 @@ from typing import NamedTuple
 
 _TOKEN = re.compile(
     rb"""
-      (?P<space> [\s\x00]++ | --[^\n]*+ | \#[!\ ][^\n]*+ | /\*.*?\*/ )
+      (?P<space> [\s\x00]++ | --[^\n]*+ | //[^\n]*+ | \#[!\ ][^\n]*+ )
+    | (?P<comment> /\* )
     | (?P<text> '(?:[^'\\]++|\\.|'')*+' | \xe2\x80\x98.*?\xe2\x80\x99 )
     | (?P<quoted> `(?:[^`\\]++|\\.|``)*+` | "(?:[^"\\]++|\\.|"")*+" | \xe2\x80\x9c.*?\xe2\x80\x9d )
     | (?P<heredoc> \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
-    | (?P<word> [A-Za-z_][A-Za-z0-9_$]*+ )
-    | (?P<number> [0-9][0-9A-Za-z_.]*+ )
-    | (?P<mark> . )
+    | (?P<word> (?:[A-Za-z_]|\$[A-Za-z0-9_])[A-Za-z0-9_$]*+ )
+    | (?P<number> [0-9][0-9A-Za-z_]*+ )
+    | (?P<mark> \\G | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_COMMENT = re.compile(rb"/\*|\*/")
 
 
 class Token(NamedTuple):
@@ -34,18 +36,31 @@ class Token(NamedTuple):
 
 def tokens(sql: bytes, start: int = 0) -> Iterator[Token]:
     """The tokens of `sql` from `start` on. An unclosed quote ends in lone marks."""
-    depth = 0
-    for found in _TOKEN.finditer(sql, start):
+    depth, at = 0, start
+    while found := _TOKEN.match(sql, at):
         kind = found.lastgroup or "mark"
+        first, at = found.span()
         if kind == "space":
             continue
-        first, last = found.span()
+        if kind == "comment":
+            at = _end_of_comment(sql, at)
+            continue
         if kind == "word":
-            yield Token(kind, first, last, depth, found[0].decode().upper())
+            yield Token(kind, first, at, depth, found[0].decode().upper())
             continue
         mark = sql[first]
         if kind == "mark" and mark in b")]}":
             depth = max(0, depth - 1)
-        yield Token("heredoc" if kind == "tag" else kind, first, last, depth, "")
+        yield Token(kind, first, at, depth, "")
         if kind == "mark" and mark in b"([{":
             depth += 1
+
+
+def _end_of_comment(sql: bytes, start: int) -> int:
+    """Comments are nested. One that is not closed goes to the end."""
+    open_ones = 1
+    for found in _COMMENT.finditer(sql, start):
+        open_ones += 1 if found[0] == b"/*" else -1
+        if not open_ones:
+            return found.end()
+    return len(sql)

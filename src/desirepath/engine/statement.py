@@ -94,7 +94,7 @@ def _insert(text: bytes) -> Statement:
                 return Statement("insert", head, "Values", rest=text[token.end :])
             if token.word == "INFILE" and before is not None and before.word == "FROM":
                 raise Refusal(497, "FROM INFILE is not allowed over HTTP")
-            if token.word in _SELECTS:
+            if token.word in ("SELECT", "WITH"):
                 return _answering(text, "other")
         before = token
     return Statement("insert", text.rstrip().rstrip(b";"), "Values")
