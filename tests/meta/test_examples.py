@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,6 @@ from tests.meta.markdown import commands, fences, read
 from tests.services.server import ServerHandle, start_server
 
 PAGES = ["README.md", "docs/quickstart.md", "docs/api.md", "docs/operations.md"]
-
-KNOWN_WITHIN = 2.0  # seconds, in which a change of projects and keys is known, as docs/api.md says
 
 # Does what the page's reader's curl does, and fails where the server says no.
 _CURL = 'curl() { command curl --silent --show-error --fail-with-body "$@"; }\n'
@@ -70,8 +67,6 @@ def test_its_commands_work(server: ServerHandle, page: str) -> None:
     assert runnable(page)
     for command in runnable(page):
         run(server, ["bash", "-euc", _CURL + here(server, command)])
-        if "admin.key" in command:
-            time.sleep(KNOWN_WITHIN)
 
 
 def test_a_first_event_is_in_the_first_report(server: ServerHandle) -> None:
