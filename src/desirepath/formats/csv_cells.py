@@ -109,8 +109,10 @@ _FIELDS: dict[str, Callable[[str], Any]] = {
 }
 _SPELLED = {name.lower(): name for name in _FIELDS}
 _TEXTS = frozenset(
-    ["title", "section", "tag", "id", "type", "text", "href", "action", "value", "workflowId"]
-    + ["name", "message", "source", "stack", "elementKey", "query", "variant"]
+    (
+        *("title", "section", "tag", "id", "type", "text", "href", "action", "value", "workflowId"),
+        *("name", "message", "source", "stack", "elementKey", "query", "variant"),
+    )
 )
 
 

@@ -98,7 +98,7 @@ class Ledger:
 
     def _note_clean(self, value: int) -> None:
         self._db.execute(
-            "INSERT INTO facts VALUES ('clean', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            "INSERT INTO facts VALUES ('clean', ?1) ON CONFLICT DO UPDATE SET value = ?1",
             (value,),
         )
 
