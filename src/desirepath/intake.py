@@ -23,7 +23,8 @@ from desirepath.model.event import Event, Refusal, line
 
 REFUSED_DAYS = 7  # that a refused event can be read back
 REFUSED_BYTES = 8 * 1024  # kept of it
-_CUT_SECRET = 1024  # bytes; longer secrets are masked by their beginning
+REFUSED_BYTES_TOGETHER = 128 * 1024  # looked at in one request; behind it no content is kept
+_CUT_SECRET = 1024  # bytes; of a longer one the beginning is a secret too, and masked
 
 Step = Callable[[Event, Hit], Dropped | None]
 
@@ -68,13 +69,14 @@ def take(
     drafts: list[Draft] = []
     rejected: list[Refusal] = []
     dropped: Counter[str] = Counter()
-    project = hit.project.id
+    project, room = hit.project.id, REFUSED_BYTES_TOGETHER
     if len(idempotency_key) > limits.KEY_LENGTH:
         # It came once and is kept with every event.
         idempotency_key = ids.named(project, idempotency_key)
     for row, _, raw, position in items:
         if isinstance(row, Refusal):
-            _keep(row, raw, hit)
+            room -= min(len(raw), 2 * REFUSED_BYTES)
+            _keep(row, raw if room >= 0 else b"", hit)
             drafts.append(of_refusal(project, row))
             rejected.append(row)
             continue
@@ -105,16 +107,10 @@ def take(
 
 def _take_none(items: Sequence[Item], hit: Hit, why: Dropped) -> Taken:
     """Of a hit that said no, not even what its format refused is looked at or kept."""
-    rejected = [
-        Refusal(
-            reason=why,
-            position=item.position,
-            event_id_text=item.row.event_id
-            if isinstance(item.row, Event)
-            else item.row.event_id_text,
-        )
-        for item in items
-    ]
+    rejected = []
+    for row, _, _, position in items:
+        event_id = row.event_id if isinstance(row, Event) else row.event_id_text
+        rejected.append(Refusal(reason=why, position=position, event_id_text=event_id))
     return Taken([of_count(hit.project.id, why, len(items), hit.received_at)], 0, rejected)
 
 

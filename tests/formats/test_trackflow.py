@@ -195,7 +195,7 @@ REFUSED: dict[str, tuple[bytes, Answer]] = {
         raw(properties=dict.fromkeys(map(str, range(257)), 1)),
         ("too_large", "properties"),
     ),
-    "5,000 lists": (raw(properties={"x": [[]] * 5000}), ("too_large", "properties")),
+    "20,000 lists": (raw(properties={"x": [[]] * 20_000}), ("too_large", "")),
     "a long key": (raw(properties={"k" * 129: 1}), ("too_large", "properties")),
     "a long key inside": (raw(properties={"a": {"k" * 129: 1}}), ("too_large", "properties")),
     "a raw control character": (with_value(b'"a\x01b"'), ("malformed", "")),

@@ -14,10 +14,10 @@ _OTHER_HALF = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 
 # Most escapes are of other letters: only what could be a half or a NUL is worth a second look.
 _SUSPECT = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)").search
-# Read from the left, so that an escaped backslash is never taken for the start of an escape.
+# Backslashes before it, in pairs, are escaped ones and do not make it an escape.
 _ESCAPES = re.compile(
-    rb"(?:\\\\|" + _HALF + _OTHER_HALF + rb")++"  # escaped backslashes and whole pairs
-    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"  # half a pair, or NUL
+    rb"(?<!\\)((?:\\\\)*+)"
+    rb"(?:(" + _HALF + _OTHER_HALF + rb")|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\u0000)"
 )
 
 
@@ -39,4 +39,4 @@ def clean(body: bytes) -> bytes:
 
 
 def _repaired(found: re.Match[bytes]) -> bytes:
-    return found[0] if found[1] is None else _REPLACEMENT
+    return found[1] + (found[2] or _REPLACEMENT)

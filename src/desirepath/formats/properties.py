@@ -12,13 +12,16 @@ import msgspec
 
 from desirepath.formats import limits
 from desirepath.formats.base import Reason, Unfit
+from desirepath.formats.numbers import fraction
 
 STACK = "stack"  # the one key whose text is cut, not refused
 
-_decode = msgspec.json.Decoder().decode
+_decode = msgspec.json.Decoder(float_hook=fraction).decode
 _encode = msgspec.json.Encoder().encode
 
 _INT64 = 2**63
+_NUMBERS = frozenset({int, float, bool})
+_AS_THEY_ARE = frozenset({str, float, bool})
 
 
 def read(text: str) -> tuple[dict[str, Any], str]:
@@ -49,43 +52,50 @@ class _Walk:
 
     def __init__(self) -> None:
         self.cut = False
-        self._keys = self._lists = 0
+        self._keys = 0
 
     def check_object(self, found: dict[str, Any], depth: int) -> None:
-        self._enter(depth)
+        _check_depth(depth)
         self._keys += len(found)
         if self._keys > limits.KEYS:
             raise _too_large(f"more than {limits.KEYS} keys")
         for key, value in found.items():
             if len(key) > limits.KEY_LENGTH:
                 raise _too_large(f"a key is longer than {limits.KEY_LENGTH} characters")
-            if key == STACK and type(value) is str:
-                if len(value) > limits.STACK_LENGTH:
+            kind = type(value)
+            if kind is str:
+                if key != STACK:
+                    _check_text(value, key)
+                elif len(value) > limits.STACK_LENGTH:
                     found[key] = value[: limits.STACK_LENGTH]
                     self.cut = True
-            else:
-                self._check(value, depth, key)
+            elif kind is dict:
+                self.check_object(value, depth + 1)
+            elif kind is list:
+                self._check_list(value, depth + 1, key)
 
-    def _check(self, value: Any, depth: int, key: str) -> None:
-        kind = type(value)
-        if kind is str:
-            if len(value) > limits.STRING_LENGTH:
-                raise _too_large(
-                    f"the text {key!r} is longer than {limits.STRING_LENGTH} characters"
-                )
-        elif kind is dict:
-            self.check_object(value, depth + 1)
-        elif kind is list:
-            self._enter(depth + 1)
-            for one in value:
-                self._check(one, depth + 1, key)
+    def _check_list(self, found: list[Any], depth: int, key: str) -> None:
+        _check_depth(depth)
+        if _NUMBERS.issuperset(map(type, found)):
+            return
+        for value in found:
+            kind = type(value)
+            if kind is str:
+                _check_text(value, key)
+            elif kind is dict:
+                self.check_object(value, depth + 1)
+            elif kind is list:
+                self._check_list(value, depth + 1, key)
 
-    def _enter(self, depth: int) -> None:
-        if depth > limits.DEPTH:
-            raise _too_large(f"nested deeper than {limits.DEPTH} levels")
-        self._lists += 1
-        if self._lists > limits.LISTS:
-            raise _too_large(f"more than {limits.LISTS} lists and objects")
+
+def _check_depth(depth: int) -> None:
+    if depth > limits.DEPTH:
+        raise _too_large(f"nested deeper than {limits.DEPTH} levels")
+
+
+def _check_text(text: str, key: str) -> None:
+    if len(text) > limits.STRING_LENGTH:
+        raise _too_large(f"the text {key!r} is longer than {limits.STRING_LENGTH} characters")
 
 
 def _too_large(message: str) -> Unfit:
@@ -143,6 +153,8 @@ def _normal(value: Any) -> Any:
     if kind is dict:
         return normalise(value) or None
     if kind is list:
+        if _AS_THEY_ARE.issuperset(map(type, value)):
+            return value
         return [normal for one in value if (normal := _normal(one)) is not None]
     if kind is int and not -_INT64 <= value < _INT64:
         return str(value)

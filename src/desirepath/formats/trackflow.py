@@ -16,6 +16,7 @@ from desirepath.errors import Malformed, TooLarge
 from desirepath.formats import limits
 from desirepath.formats.base import Batch, Item, Reason, Unfit
 from desirepath.formats.clean import clean
+from desirepath.formats.numbers import fraction
 from desirepath.formats.split import split
 from desirepath.formats.times import seconds
 from desirepath.formats.trackflow_event import WireEvent, event_of
@@ -34,9 +35,10 @@ class _Rest(Struct):
     sentAt: Any = None  # noqa: N815
 
 
-_decode_body = msgspec.json.Decoder(_Body).decode
-_decode_rest = msgspec.json.Decoder(_Rest).decode
-_decode_event = msgspec.json.Decoder(WireEvent).decode
+_decode_body = msgspec.json.Decoder(_Body, float_hook=fraction).decode
+_decode_rest = msgspec.json.Decoder(_Rest, float_hook=fraction).decode
+_decode_event = msgspec.json.Decoder(WireEvent, float_hook=fraction).decode
+_decode_any = msgspec.json.Decoder(float_hook=fraction).decode
 _decode_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _decode_text = msgspec.json.Decoder(str).decode
 _encode = msgspec.json.Encoder().encode
@@ -51,6 +53,8 @@ def read(body: bytes, id_needed: bool = True) -> Batch:
     event without one then has the id ''.
     """
     body = clean(body)
+    if len(body) > limits.LISTS and _lists(body) > limits.LISTS:
+        return _read_one_by_one(body, id_needed)
     try:
         found = _decode_body(body)
         _check_count(len(found.events))
@@ -77,6 +81,10 @@ def read_one(raw: bytes, position: int = 0, id_needed: bool = True) -> Item:
         why = Unfit(Reason.MALFORMED, "", str(exc))
     except RecursionError:
         why = Unfit(Reason.TOO_LARGE, "", f"nested deeper than {limits.DEPTH} levels")
+    return _refused(raw, position, why, wire)
+
+
+def _refused(raw: bytes, position: int, why: Unfit, wire: WireEvent | None = None) -> Item:
     event_id = wire.eventId if wire is not None else _find(raw, "eventId")
     tenant = wire.tenantId if wire is not None else _find(raw, "tenantId")
     refusal = Refusal(
@@ -97,7 +105,15 @@ def _read_one_by_one(body: bytes, id_needed: bool) -> Batch:
         sent_at = _sent_at(_decode_rest(rest).sentAt)
     except (msgspec.DecodeError, RecursionError) as exc:
         raise Malformed(f"the body is not JSON, beside its events: {exc}") from exc
-    items = [read_one(raw, at, id_needed) for at, raw in enumerate(elements)]
+    items: list[Item] = []
+    left = limits.LISTS
+    for at, raw in enumerate(elements):
+        lists = _lists(raw)
+        if lists > left:
+            items.append(_refused(raw, at, _too_many_lists()))
+        else:
+            left -= lists
+            items.append(read_one(raw, at, id_needed))
     # A refused event that does not say whose it is belongs to whom all the others belong.
     tenants = {item.tenant for item in items if item.tenant}
     if len(tenants) == 1:
@@ -107,6 +123,17 @@ def _read_one_by_one(body: bytes, id_needed: bool) -> Batch:
             for item in items
         ]
     return Batch(items, sent_at)
+
+
+def _lists(text: bytes) -> int:
+    # Those that stand in texts too: to tell them apart costs as much as to read them.
+    return text.count(b"[") + text.count(b"{")
+
+
+def _too_many_lists() -> Unfit:
+    return Unfit(
+        Reason.TOO_LARGE, "", f"more than {limits.LISTS} lists and objects in one body, up to here"
+    )
 
 
 def _check_count(count: int) -> None:
@@ -120,13 +147,10 @@ def _check_count(count: int) -> None:
 
 
 def _sent_at(value: object) -> float | None:
-    # A clock that says nothing useful corrects nothing.
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
     try:
         return seconds(value)
-    except ValueError:
-        return None
+    except (ValueError, TypeError):
+        return None  # a clock that says nothing useful corrects nothing
 
 
 def _decode(raw: bytes) -> WireEvent:
@@ -136,7 +160,7 @@ def _decode(raw: bytes) -> WireEvent:
         # The parser looks at the types of all equal keys, and only the last of them counts.
         members = _decode_members(raw)
         if "deviceInfo" in members:
-            members["deviceInfo"] = Raw(_encode(msgspec.json.decode(members["deviceInfo"])))
+            members["deviceInfo"] = Raw(_encode(_decode_any(members["deviceInfo"])))
         return _decode_event(_encode(members))
 
 

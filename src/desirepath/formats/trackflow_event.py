@@ -28,7 +28,7 @@ class WireEvent(Struct, gc=False):
 
     eventId: Text | None = None  # noqa: N815
     eventType: Text | None = None  # noqa: N815
-    timestamp: int | float | Text | None = None
+    timestamp: Any = None
     tenantId: Text | None = None  # noqa: N815
     sessionId: Text | None = None  # noqa: N815
     userId: Text | None = None  # noqa: N815
@@ -61,8 +61,8 @@ def event_of(wire: WireEvent, id_needed: bool) -> Event:
         raise _missing(wire, id_needed)
     try:
         time = seconds(timestamp)
-    except ValueError:
-        raise _no_time(wire, id_needed) from None
+    except (ValueError, TypeError) as exc:
+        raise _no_time(wire, id_needed, type(exc)) from None
     found, text = properties.read(str(wire.properties, "utf-8"))
     device = wire.deviceInfo or _NO_DEVICE
     event = Event(
@@ -103,11 +103,11 @@ def _missing(wire: WireEvent, id_needed: bool) -> Unfit:
     return Unfit(Reason.MISSING_FIELD, name, f"{name} is required")
 
 
-def _no_time(wire: WireEvent, id_needed: bool) -> Unfit:
+def _no_time(wire: WireEvent, id_needed: bool, why: type[Exception]) -> Unfit:
     if wire.timestamp == "":
         return _missing(wire, id_needed)
     return Unfit(
-        Reason.INVALID_VALUE,
+        Reason.INVALID_VALUE if why is ValueError else Reason.INVALID_TYPE,
         "timestamp",
         "timestamp is Unix milliseconds or ISO 8601, from 1970 to 2100",
     )
