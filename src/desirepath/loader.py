@@ -28,6 +28,7 @@ from desirepath.log.ledger import Ledger, Tally
 from desirepath.store import events as rows
 from desirepath.store.client import Store
 from desirepath.store.events import Place
+from desirepath.store.refused_space import RefusedSpace
 
 BATCH_RECORDS = 50_000
 BATCH_BYTES = 32 << 20
@@ -83,6 +84,7 @@ class Loader:
     ) -> None:
         self._log, self._store, self._ledger, self._clock = log, store, ledger, clock
         self.epoch = ledger.next_epoch(time.time())
+        self._space = RefusedSpace(store)
         self._inserts = 0
         self._certain = False  # False: rows behind the positions may be stored already
         self._positions = ledger.positions()
@@ -189,6 +191,7 @@ class Loader:
                         batch.count(record, "refused", STORE_REFUSED)
                     elif record.kind == Kind.REFUSED:
                         batch.count(record, "refused", record.event_id)
+                        row.line = self._space.fit(record.project, row.line)
                         batch.refused.append(row)
                     elif record.known:
                         known.append(row)
