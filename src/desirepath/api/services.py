@@ -64,6 +64,7 @@ class Services:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._counting = threading.Lock()
         self._ping: asyncio.Task[str] | None = None
+        self._ping_until = 0.0
 
     @cached_property
     def control(self) -> "Control":
@@ -136,7 +137,9 @@ class Services:
         # others look whether it was answered.
         if self._ping is None or self._ping.done():
             self._ping = asyncio.create_task(self.in_thread(_check, self.store.ping))
-        done, _ = await asyncio.wait({self._ping}, timeout=PING_SECONDS)
+            self._ping_until = time.monotonic() + PING_SECONDS
+        left = max(0.0, self._ping_until - time.monotonic())
+        done, _ = await asyncio.wait({self._ping}, timeout=left)
         return checks | {"store": self._ping.result() if done else StoreDown.code}
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """A web worker: the ASGI application under Granian, on a port that all workers share."""
 
 import asyncio
+import resource
 import signal
 import warnings
 from collections.abc import Awaitable, Callable
@@ -23,12 +24,14 @@ ASGI = Callable[..., Awaitable[Any]]
 #: Enough for every header a browser sends, and not for a hostile one.
 HEADER_BYTES = 64 * 1024
 DRAIN_SECONDS = 10.0
+CONNECTIONS = 65_536  # at once, where the system's hard limit allows
 
 _log = structlog.get_logger("desirepath.web")
 
 
 def run(folder: Folder, settings: Settings) -> int:
     """Serve until SIGTERM, then finish what was begun."""
+    _allow_connections()
     uvloop.run(_serve(folder, settings))
     return 0
 
@@ -53,6 +56,14 @@ def listening(application: ASGI, settings: Settings) -> Server:
             log_level=LogLevels.error,
             backlog=2048,
         )
+
+
+def _allow_connections() -> None:
+    # Each is a file. Most systems begin with 1,024, for the sake of programs that use select().
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        most = CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 async def _serve(folder: Folder, settings: Settings) -> None:
