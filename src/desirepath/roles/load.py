@@ -91,19 +91,24 @@ class Process:
         return False
 
     def _pass(self, loader: Loader) -> int:
-        """Load until nothing is left, wake whoever waits for it; returns how many were read."""
-        records = 0
-        while True:
-            ends = loader.ends()
-            self._bell.answer_those_at(ends, loader.visible)
+        """Load what is there now, and wake whoever waits for it; returns how many were read.
+
+        What comes meanwhile is left to the next pass, unless somebody rings: a lone insert costs as
+        much as some two thousand rows, so under load they must not follow each other at once.
+        """
+        records, goal = 0, loader.ends()
+        self._bell.answer_those_at(goal, loader.visible)
+        while any(loader.visible.get(log_id, 0) < end for log_id, end in goal.items()):
             began = time.perf_counter()
             step = self._quietly(
                 lambda: loader.step(lambda: self._bell.answer_those_at(None, loader.visible))
             )
             if not step:
-                return records
+                break
             self._numbers.loaded(step, time.perf_counter() - began)
             records += step
+            self._bell.answer_those_at(loader.ends(), loader.visible)
+        return records
 
     def _quietly(self, act: Callable[[], int | None]) -> int:
         try:
