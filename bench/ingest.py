@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench import processes, visits, wrk
 from bench.figures import Figure, Section, middle
@@ -25,20 +25,29 @@ def measure(plan: Plan) -> Section:
     """Requests per second of the three, and their ratios."""
     shutil.rmtree(plan.work / "bare", ignore_errors=True)
     with serving(plan.work / "ingest") as server:
-        bares = {kind: _start_bare(kind, plan.work / "bare") for kind in ("durable", "empty")}
+        bares: dict[str, _Bare] = {}
         try:
-            rounds = _measure(plan, server, {kind: port for kind, (_, port) in bares.items()})
+            for kind in ("durable", "empty"):
+                bares[kind] = _start_bare(kind, plan.work / "bare")
+            rounds = _measure(plan, server, bares)
         finally:
-            for process, _ in bares.values():
-                processes.stop(process)
+            for bare in bares.values():
+                processes.stop(bare.process)
             shutil.rmtree(plan.work / "bare", ignore_errors=True)
     return Section(name="ingest", title=TITLE, figures=_figures(rounds), raw={"rounds": rounds})
 
 
-def _measure(plan: Plan, server: Serving, ports: dict[str, int]) -> list[dict[str, Any]]:
-    for name, pid in server.pids().items():
+class _Bare(NamedTuple):
+    process: subprocess.Popen[bytes]
+    port: int
+
+
+def _measure(plan: Plan, server: Serving, bares: dict[str, _Bare]) -> list[dict[str, Any]]:
+    pids = server.pids()
+    for name, pid in pids.items():
         processes.pin(pid, WEB if name == "web" else REST)
-    ports = {"desirepath": server.port, **ports}
+    workers = {"desirepath": pids["web"], **{k: bare.process.pid for k, bare in bares.items()}}
+    ports = {"desirepath": server.port, **{kind: bare.port for kind, bare in bares.items()}}
     files = {name: plan.work / "ingest" / f"{name}.requests" for name in ports}
     requests = list(visits.singles(server.key))
     for name, port in ports.items():
@@ -51,18 +60,17 @@ def _measure(plan: Plan, server: Serving, ports: dict[str, int]) -> list[dict[st
     for _ in range(plan.rounds):
         found: dict[str, Any] = {}
         for name, port in ports.items():
-            before = server.cpu()
+            before = processes.cpu_seconds(workers[name])
             load = wrk.load(files[name], port, plan.seconds, core=REST)
+            used = processes.cpu_seconds(workers[name]) - before
             found[name] = {
                 "per_second": load.per_second,
                 "p50_ms": load.p50_ms,
                 "p99_ms": load.p99_ms,
+                "cpu_us": used / load.requests * 1e6,
+                "busy": used / load.seconds,
             }
             if name == "desirepath":
-                found["cpu_per_second"] = {
-                    role: (used - before[role]) / load.seconds
-                    for role, used in server.cpu().items()
-                }
                 server.settle()
         rounds.append(found)
     return rounds
@@ -73,22 +81,33 @@ def _figures(rounds: list[dict[str, Any]]) -> list[Figure]:
         name: middle([one[name]["per_second"] for one in rounds])
         for name in ("desirepath", "durable", "empty")
     }
+    cpu = {name: middle([one[name]["cpu_us"] for one in rounds]) for name in rate}
+    busy = {name: middle([one[name]["busy"] for one in rounds]) for name in rate}
     p99 = middle([one["desirepath"]["p99_ms"] for one in rounds])
-    busy = middle([one["cpu_per_second"]["web"] for one in rounds])
+
+    def note(name: str) -> str:
+        return f"{cpu[name]:.0f} µs of CPU a request, its core {busy[name]:.0%} busy"
+
     return [
         Figure(
             what="all ingest steps, durable",
             value=rate["desirepath"],
             unit="requests/s",
-            note=f"p99 {p99:.1f} ms with {wrk.CONNECTIONS} connections; worker {busy:.0%} busy",
+            note=f"{note('desirepath')}; p99 {p99:.1f} ms",
             key=True,
         ),
-        Figure(what="bare durable path", value=rate["durable"], unit="requests/s"),
-        Figure(what="empty handler", value=rate["empty"], unit="requests/s"),
+        Figure(
+            what="bare durable path",
+            value=rate["durable"],
+            unit="requests/s",
+            note=note("durable"),
+        ),
+        Figure(what="empty handler", value=rate["empty"], unit="requests/s", note=note("empty")),
         Figure(
             what="share of the bare durable path",
             value=rate["desirepath"] / rate["durable"],
             target=0.8,
+            note=f"{cpu['durable'] / cpu['desirepath']:.2f} by CPU time",
             key=True,
         ),
         Figure(
@@ -97,13 +116,17 @@ def _figures(rounds: list[dict[str, Any]]) -> list[Figure]:
     ]
 
 
-def _start_bare(kind: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start_bare(kind: str, folder: Path) -> _Bare:
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "bench.bare", kind, "--port", str(port)]
     process = processes.start([*command, "--log", str(folder)], core=WEB)
-    _wait_for(process, port)
-    return process, port
+    try:
+        _wait_for(process, port)
+    except RuntimeError:
+        processes.stop(process)
+        raise
+    return _Bare(process, port)
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
