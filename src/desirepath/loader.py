@@ -14,6 +14,7 @@ only the missing rows are inserted. Before that question, `hello` makes sure tha
 older loader can still land. Engine deduplication is never used: it loses rows (docs/decisions).
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
-from desirepath.errors import StoreRefused, Unavailable
+from desirepath.errors import LogCorrupt, StoreRefused, Unavailable
 from desirepath.log.base import Kind, Log, Record, Segment
 from desirepath.log.ledger import Ledger, Tally
 from desirepath.store import events as rows
@@ -34,6 +35,8 @@ BATCH_RECORDS = 50_000
 BATCH_BYTES = 32 << 20
 #: Months in one INSERT: it writes a part for each, and ClickHouse refuses more than 100.
 INSERT_MONTHS = 50
+NOBODY = ""  # whose records are that cannot be read
+CORRUPT = "corrupt"
 STORE_REFUSED = "store_refused"  # a row that the store would not take: kept with the refused
 KEEP_LOADED = 24 * 3600.0  # seconds a loaded segment stays, to compare with after an unclean stop
 
@@ -127,16 +130,33 @@ class Loader:
     def tidy(self) -> None:
         """Note which sealed segments were read to their end; remove those of 24 hours ago."""
         finished, now = self._ledger.finished(), self._clock()
-        for segment in self._log.segments():
-            if not segment.sealed or self._behind(segment):
-                continue
+        for segment in self._loaded():
             if segment.log_id not in finished:
                 self._ledger.finish(segment.log_id, segment.shard, now)
             elif now - finished[segment.log_id] > KEEP_LOADED:
-                self._log.trim(segment.log_id)
-                self._ledger.forget(segment.log_id)
-                self._positions.pop(segment.log_id, None)
-                self.visible.pop(segment.log_id, None)
+                self._remove(segment)
+
+    def make_room(self, needed: int) -> int:
+        """Remove loaded segments, oldest first, until `needed` bytes are free; returns how many.
+
+        A day of loaded events is good to have after a power cut. New events are better.
+        """
+        finished, freed = self._ledger.finished(), 0
+        for segment in sorted(self._loaded(), key=lambda one: finished.get(one.log_id, math.inf)):
+            if freed >= needed:
+                break
+            self._remove(segment)
+            freed += segment.bytes
+        return freed
+
+    def _loaded(self) -> list[Segment]:
+        return [one for one in self._log.segments() if one.sealed and not self._behind(one)]
+
+    def _remove(self, segment: Segment) -> None:
+        self._log.trim(segment.log_id)
+        self._ledger.forget(segment.log_id)
+        self._positions.pop(segment.log_id, None)
+        self.visible.pop(segment.log_id, None)
 
     def _behind(self, segment: Segment) -> bool:
         return self._log.end(segment.log_id) > self._after(segment)
@@ -147,7 +167,12 @@ class Loader:
     def _read(self) -> list[tuple[Segment, list[Record]]]:
         found, records, size = [], BATCH_RECORDS, BATCH_BYTES
         for segment in self._log.segments():
-            got = self._log.read(segment.log_id, self._after(segment), records=records, size=size)
+            after = self._after(segment)
+            try:
+                got = self._log.read(segment.log_id, after, records=records, size=size)
+            except LogCorrupt as exc:
+                self._pass_over(segment, exc)
+                continue
             if got:
                 found.append((segment, got))
                 records -= len(got)
@@ -155,6 +180,18 @@ class Loader:
                 if records <= 0 or size <= 0:
                     break
         return found
+
+    def _pass_over(self, segment: Segment, exc: LogCorrupt) -> None:
+        """Book records that cannot be read as lost, under no project: whose they were is not known.
+
+        Stopping here instead would hold up every event behind them.
+        """
+        lost = exc.last - exc.first + 1
+        _log.error("records of the log are damaged", lost=lost, error=exc.message)
+        minute = int(self._clock() // 60)
+        tallies = Counter({Tally(NOBODY, minute, "refused", CORRUPT, 0): lost})
+        self._ledger.advance({(segment.log_id, segment.shard): exc.last}, tallies, self._clock())
+        self._positions[segment.log_id] = self.visible[segment.log_id] = exc.last
 
     def _reconcile(self, read: Sequence[tuple[Segment, list[Record]]]) -> There:
         self._store.hello(f"load.{self.epoch}.hello")
@@ -180,7 +217,7 @@ class Loader:
         for segment, records in read:
             for record in records:
                 if record.body is None:
-                    batch.count(record, "refused", "corrupt")
+                    batch.count(record, "refused", CORRUPT)
                     _log.error("corrupt record", log_id=segment.log_id, offset=record.offset)
                 elif record.kind == Kind.COUNTED:
                     batch.count(record, "refused", record.event_id)
