@@ -1,5 +1,6 @@
 """The loader process: gathers what came in, loads it, answers the bell, tidies up."""
 
+import shutil
 import signal
 import threading
 import time
@@ -20,6 +21,8 @@ from desirepath.store.client import Store
 from desirepath.verify import Verified, verify
 
 TIDY_EVERY = 60.0  # seconds
+LOOK_EVERY = 1.0  # seconds, at how much room the log has
+FULL = 0.75  # of its cap: from here on what is loaded makes room for what is new
 
 _log = structlog.get_logger("desirepath.load")
 
@@ -47,6 +50,8 @@ class Process:
         self._numbers = Loading()
         self._stop = stop
         self._every = settings.load_every_ms / 1000
+        self._folder = folder.log
+        self._cap, self._reserve = settings.log_cap_bytes, settings.log_reserve_bytes
         self._store = Store(settings.store_url or run.store_url(writer=True))
         self._url = settings.store_url or run.store_url(writer=True, database="default")
 
@@ -59,13 +64,16 @@ class Process:
         unverified = (
             iter(()) if clean else verify(self._log, self._store, self._ledger, loader.epoch)
         )
-        tidied = 0.0
+        tidied = looked = 0.0
         while not self._stop.is_set():
             if not self._pass(loader):
                 self._quietly(lambda: _next(unverified))
             if time.monotonic() - tidied > TIDY_EVERY:
                 self._quietly(loader.tidy)
                 tidied = time.monotonic()
+            if time.monotonic() - looked > LOOK_EVERY:
+                self._quietly(lambda: loader.make_room(self._short_of()))
+                looked = time.monotonic()
             self._bell.rung.wait(self._every)
             # Whoever rang between here and the look at the log's ends is served by this pass.
             self._bell.rung.clear()
@@ -109,6 +117,15 @@ class Process:
             records += step
             self._bell.answer_those_at(loader.ends(), loader.visible)
         return records
+
+    def _short_of(self) -> int:
+        """Bytes of the log that should go before there is no room for new events; 0 or less: none.
+
+        Well before its cap, and before the disk has less free than twice what is kept in reserve.
+        """
+        used = sum(segment.bytes for segment in self._log.segments())
+        free = shutil.disk_usage(self._folder).free
+        return max(used - round(self._cap * FULL), 2 * self._reserve - free)
 
     def _quietly(self, act: Callable[[], int | None]) -> int:
         try:
