@@ -90,7 +90,7 @@ def test_any_accepted_event(store: Store, project: str) -> None:
 
 @pytest.mark.long
 def test_very_many_accepted_events(store: Store, project: str) -> None:
-    _check(3000, store, project)
+    _check(600, store, project)
 
 
 @pytest.mark.parametrize(
