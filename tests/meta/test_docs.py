@@ -11,14 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from prometheus_client.metrics import MetricWrapperBase
 
 import desirepath
-from desirepath.api import metrics
+from desirepath import loader
 from desirepath.api.collect import RATE
 from desirepath.cli.app import COMMANDS
 from desirepath.errors import DesirepathError
-from desirepath.loader import STORE_REFUSED
 from desirepath.projects.sending import Denied
 from desirepath.settings import names
 from tests.meta import pages as made
@@ -32,6 +30,7 @@ from tests.meta.markdown import (
     links,
     pages,
     read,
+    tracked,
 )
 
 SRC = Path(desirepath.__file__).parent
@@ -74,8 +73,8 @@ def refusal_reasons() -> set[str]:
     for kind in StrEnum.__subclasses__():
         if kind.__module__.startswith(("desirepath.formats", "desirepath.ingest")):
             found |= {member.value for member in kind}
-    written = re.findall(r'"refused", "(\w+)"', (SRC / "loader.py").read_text())
-    return found | set(written) | {RATE, STORE_REFUSED}
+    written = re.findall(r'"refused", ([A-Z][A-Z_]+)\b', (SRC / "loader.py").read_text())
+    return found | {getattr(loader, name) for name in written} | {RATE}
 
 
 def section(page: str, heading: str) -> str:
@@ -142,11 +141,8 @@ def test_pages_made_from_the_code_say_what_it_says() -> None:
 
 def test_every_metric_is_documented() -> None:
     told = re.findall(r"^\| `(desirepath_\w+)` \|", read("docs/operations.md"), re.MULTILINE)
-    there = [
-        f"{metric._name}_total" if metric._type == "counter" else metric._name
-        for metric in vars(metrics).values()
-        if isinstance(metric, MetricWrapperBase)
-    ]
+    made = re.compile(r'(?:Counter|Gauge|Histogram|Summary|Info|Enum)\(\s*"(desirepath_\w+)"')
+    there = [name for path in SRC.rglob("*.py") for name in made.findall(path.read_text())]
 
     assert sorted(told) == sorted(there)
 
@@ -163,6 +159,18 @@ def test_links_lead_somewhere(page: str) -> None:
         if parts.fragment and target.suffix == ".md":
             inside = str(target.resolve().relative_to(ROOT))
             assert parts.fragment in anchors(inside), f"{page}: no heading for {link}"
+
+
+def test_pages_that_the_code_names_are_there() -> None:
+    named = {
+        (name, page)
+        for name in tracked(
+            "src/*.py", "src/*.sql", "bench/*.py", "tests/*.py", "deploy/*", "Makefile"
+        )
+        for page in re.findall(r"docs/[\w/-]+\.md", read(name))
+    }
+
+    assert sorted((name, page) for name, page in named if not (ROOT / page).is_file()) == []
 
 
 def test_every_page_is_in_an_index() -> None:
