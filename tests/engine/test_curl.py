@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import pytest
 
 from tests.engine.asking import Asker
 from tests.services.engine import EngineHandle
-
-pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 
 
 class Curl:

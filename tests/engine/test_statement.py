@@ -119,6 +119,16 @@ def test_quotes_and_comments_are_where_clickhouse_sees_them(ask: Asker, text: st
             Statement("insert", b"INSERT INTO t", "CSV", b" SETTINGS a = 'x, y', b=-1", b"1"),
         ),
         (
+            "INSERT INTO t (a) SETTINGS b = 1, c = 'FORMAT x' FORMAT CSV\n1",
+            Statement(
+                "insert", b"INSERT INTO t (a)", "CSV", b" SETTINGS b = 1, c = 'FORMAT x'", b"1"
+            ),
+        ),
+        (
+            "INSERT INTO settings SETTINGS b = 1 VALUES (1)",
+            Statement("insert", b"INSERT INTO settings", "Values", b" SETTINGS b = 1", b" (1)"),
+        ),
+        (
             "INSERT INTO t VALUES (1) FORMAT CSV",
             Statement("insert", b"INSERT INTO t", "Values", b"", b" (1) FORMAT CSV"),
         ),

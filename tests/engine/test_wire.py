@@ -106,6 +106,24 @@ def test_after_a_refusal_the_connection_goes_on(engine: EngineHandle) -> None:
     assert said.endswith(b"\r\n\r\n1\n")
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_was_not_read_of_a_request_is_no_request(engine: EngineHandle, chunked: bool) -> None:
+    """A body that is given up in the middle (here: it is no gzip) holds another request."""
+    hidden = _head(engine, "Content-Length: 8") + b"SELECT 7" + b"x" * 3_000_000
+    if chunked:
+        lines, body = ["Transfer-Encoding: chunked"], b"%x\r\n%b\r\n0\r\n\r\n"
+        body %= (len(hidden), hidden)
+    else:
+        lines, body = [f"Content-Length: {len(hidden)}"], hidden
+    last = _head(engine, "Content-Length: 8", "Connection: close") + b"SELECT 1"
+
+    said = raw(engine, _head(engine, "Content-Encoding: gzip", *lines) + body + last)
+
+    assert said.count(b"HTTP/1.1 ") == 2
+    assert b"X-ClickHouse-Exception-Code: 271" in said
+    assert said.endswith(b"\r\n\r\n1\n")
+
+
 def test_expect_continue(engine: EngineHandle) -> None:
     with socket.create_connection((engine.host, engine.port), timeout=10) as client:
         client.sendall(
@@ -154,3 +172,12 @@ def test_too_many_connections_are_refused_and_others_go_on(
             client.close()
     time.sleep(0.2)
     assert raw(engine, b"GET /ping HTTP/1.0\r\n\r\n").endswith(b"Ok.\n")
+
+
+def test_a_refused_upload_is_not_read_to_its_end(engine: EngineHandle) -> None:
+    head = b"POST / HTTP/1.1\r\nX-ClickHouse-Key: guess\r\nContent-Length: 1000000000000\r\n\r\n"
+    with socket.create_connection((engine.host, engine.port), timeout=20) as client:
+        client.sendall(head)
+        assert client.recv(100).startswith(b"HTTP/1.1 403 ")
+        with pytest.raises(ConnectionError):
+            client.sendall(bytes(200 << 20))

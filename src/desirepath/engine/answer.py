@@ -41,6 +41,7 @@ class Answer:
         self._chunked = head.version == "HTTP/1.1"
         self.keep_alive = head.keep_alive
         self.begun = False
+        self.known = False  #: the client has shown a secret
         self.headers: dict[str, str] = {}
         self.encoding = ""
         self._tag = ""

@@ -12,27 +12,15 @@ from desirepath.engine.options import EngineOptions, MiB
 CONFIGURATION = "engine.xml"
 _USERS = "engine-users.xml"
 
-# Pools and caches of a server with hundreds of cores and clients are no use on a laptop: they
-# cost idle memory. Measured in docs/decisions/engine-process.md.
+# Defaults are for servers: 128 threads of input and output where 44 threads in all do, and caches
+# of 5 GB. What each is worth stands in docs/decisions/engine-process.md.
 _SETTINGS = {
     "max_thread_pool_size": 400,
     "max_io_thread_pool_size": 16,
-    "background_pool_size": 2,
-    "background_schedule_pool_size": 4,
-    "uncompressed_cache_size": 0,
     "index_mark_cache_size": 8 * MiB,
-    "index_uncompressed_cache_size": 0,
     "primary_index_cache_size": 32 * MiB,
     "query_condition_cache_size": 8 * MiB,
-    "vector_similarity_index_cache_size": 0,
-    "text_index_tokens_cache_size": 0,
-    "text_index_header_cache_size": 0,
-    "text_index_postings_cache_size": 0,
-    "iceberg_metadata_files_cache_size": 0,
-    "parquet_metadata_cache_size": 0,
-    "mmap_cache_size": 0,
     "compiled_expression_cache_size": 8 * MiB,
-    "compiled_expression_cache_elements_size": 1000,
 }
 
 _ACCESS = """

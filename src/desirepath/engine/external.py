@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
+from desirepath.engine.data import Data
 from desirepath.engine.library import Connection
 from desirepath.engine.multipart import Table
-from desirepath.engine.sql import named, quoted
+from desirepath.engine.sql import insert_from, named, quoted
 from desirepath.engine.statement import format_name
 
 
@@ -24,9 +26,7 @@ def load_tables(
             for name, of in zip(json.loads(names), json.loads(types), strict=True)
         )
         connection.query(f"CREATE TEMPORARY TABLE {named(table.name)} ({columns})", "Null")
-        inserting = connection.send_insert(
-            f"INSERT INTO {named(table.name)}", format_name(table.format)
-        )
-        if table.data:
-            connection.insert_append(inserting, table.data)
-        connection.insert_done(inserting)
+        with closing(Data()) as data:
+            data.add(table.data)
+            head = f"INSERT INTO {named(table.name)}".encode()
+            connection.query(insert_from(data.path(), head, format_name(table.format)), "Null")

@@ -64,9 +64,9 @@ def _open(folder: Path, listening: socket.socket, options: EngineOptions) -> Ser
     temporary.mkdir(mode=0o700)
     configuration.write(options)
     library = load()
-    if options.sandbox:
-        # Between loading and opening: chDB makes its threads when it opens the store.
-        sandbox.close(folder)
+    # Between loading and opening: chDB makes its threads when it opens the store.
+    if options.sandbox and not sandbox.close(folder):
+        _say("this system has no Landlock, so files and the network are not closed by the kernel")
     return Server(listening, library, options)
 
 
@@ -82,5 +82,10 @@ def _bind(port: int) -> socket.socket | None:
 
 
 def _fail(why: str, code: int) -> int:
-    sys.stderr.write(f"desirepath engine: {why}\n")
+    _say(why)
     return code
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"desirepath engine: {what}\n")
+    sys.stderr.flush()

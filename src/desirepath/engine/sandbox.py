@@ -6,6 +6,7 @@ It cannot be undone, and holds for every thread made later.
 """
 
 import ctypes
+import importlib.util
 import os
 import sys
 from collections.abc import Iterable
@@ -66,7 +67,8 @@ def close(folder: Path) -> bool:
     if ruleset < 0:
         return False
     try:
-        _allow(libc, ruleset, [folder], everything)
+        # Where it lies on another disk, by a link: there too.
+        _allow(libc, ruleset, [folder, folder / "store"], everything)
         _allow(libc, ruleset, _readable(), _READING & everything)
         _allow(libc, ruleset, [Path("/dev/null")], (_READ_FILE | _WRITE_FILE) & everything)
         if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.syscall(_RESTRICT_SELF, ruleset, 0):
@@ -82,8 +84,11 @@ def _all_of_files(version: int) -> int:
 
 
 def _readable() -> list[Path]:
-    python = {sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[1])}
-    return [Path(path) for path in (*python, *_SYSTEM)]
+    python = {Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[1]}
+    if found := importlib.util.find_spec("chdb"):
+        # Libraries for compression lie beside it, and are loaded when first needed.
+        python |= {Path(place).resolve().parent for place in found.submodule_search_locations or ()}
+    return [*python, *map(Path, _SYSTEM)]
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, paths: Iterable[Path], rights: int) -> None:

@@ -27,10 +27,20 @@ from desirepath.engine.workers import Workers
 
 # A connection that says nothing for so long is closed; also the longest pause inside a request.
 IDLE = 300.0
+# Who has not shown a secret yet may not be silent for longer than this.
+FIRST = 10.0
 # Memory is given back when no query has begun for so long.
 QUIET = 20.0
 # At the end: for killed queries to end, and for answers to leave.
 LAST_WORDS = 1.0
+# What is left of a refused request is read away, so that the client sees the answer and can go on:
+# so much of it, where the client has not shown a secret.
+LEFT_OVER = 16 << 20
+
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
+    b"Content-Length: 0\r\n\r\n"
+)
 
 
 class Server:
@@ -79,21 +89,29 @@ class Server:
             try:
                 client, _ = self._listening.accept()
             except OSError:
-                if self._stopping.is_set():
-                    return
+                # Out of descriptors, or stopping: either way there is no hurry.
+                self._stopping.wait(0.05)
                 continue
-            client.settimeout(IDLE)
+            client.settimeout(FIRST)
             wire = Wire(client)
             with self._lock:
                 full = len(self._open) >= self._options.connections
                 if not full:
                     self._open.add(wire)
-            if full:
-                refused = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-                client.send(refused + b"Retry-After: 1\r\nContent-Length: 0\r\n\r\n")
+            if full or not self._begin(wire):
+                with suppress(OSError):
+                    client.send(_FULL)
                 wire.close()
-                continue
-            threading.Thread(target=self._talk, args=(wire,), name="client", daemon=True).start()
+
+    def _begin(self, wire: Wire) -> bool:
+        thread = threading.Thread(target=self._talk, args=(wire,), name="client", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads to give
+            with self._lock:
+                self._open.discard(wire)
+            return False
+        return True
 
     def _tidy(self) -> None:
         """Give memory back at the start, and whenever nothing has run for a while."""
@@ -149,13 +167,13 @@ class Server:
         except Exception as exc:  # noqa: BLE001  (one request must not take the others along)
             sys.stderr.write(f"desirepath engine: {type(exc).__name__} while answering\n")
             answer.refuse(Refusal(1002, f"The engine failed: {type(exc).__name__}"))
-        for _ in pieces:
-            pass  # what was not read would be taken for the next request
-        return answer.keep_alive
+        return answer.keep_alive and _read_away(pieces, sys.maxsize if answer.known else LEFT_OVER)
 
     def _run(self, wire: Wire, head: Head, answer: Answer, pieces: Iterator[bytes]) -> None:
         request = begin(head)
         role = self._access.role(request)
+        answer.known = True
+        wire.socket.settimeout(IDLE)
         request.query_id = request.query_id or secrets.token_hex(16)
         body = finish(request, head, pieces)
         with closing(Data()) as data:
@@ -197,3 +215,16 @@ class Server:
             must_exist = request.other.get("session_check", "0") == "1"
             said = self._sessions.said(request.session, must_exist=must_exist)
         return Setup(role, request.database, tuple(sorted(settings.items())), said)
+
+
+def _read_away(pieces: Iterator[bytes], most: int) -> bool:
+    """Read what is left of a request, which would be taken for the next; False: it is too much."""
+    size = 0
+    try:
+        for piece in pieces:
+            size += len(piece)
+            if size > most:
+                return False
+    except BadRequest:  # it was answered already
+        return False
+    return True

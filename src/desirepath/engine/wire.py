@@ -5,9 +5,8 @@ different lengths and folded headers are refused, and the connection is closed.
 """
 
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 LINE = 1 << 20  # a request line: bound parameters may travel in the URL
 HEADERS = 128 << 10
@@ -40,6 +39,52 @@ class Head:
         """The client wants to send more requests on this connection."""
         wish = self.headers.get("connection", "").lower()
         return "close" not in wish if self.version == "HTTP/1.1" else "keep-alive" in wish
+
+
+class Pieces:
+    """A body in pieces of at most a megabyte. Raises CutOff where it ends too early.
+
+    Not a generator: whoever stops in the middle must not close it, because what is left has to be
+    read before the next request.
+    """
+
+    def __init__(self, source: BinaryIO, length: int | None) -> None:
+        self._from = source
+        self._chunked = length is None
+        self._left = length or 0  # of the body, or of the chunk that was begun
+        self._begun = self._ended = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._chunked and not self._left and not self._ended:
+            self._next_chunk()
+        if not self._left:
+            raise StopIteration
+        piece = self._from.read(min(self._left, CHUNK))
+        if not piece:
+            raise CutOff
+        self._left -= len(piece)
+        return piece
+
+    def _next_chunk(self) -> None:
+        if self._begun and self._line(3) not in (b"\r\n", b"\n"):
+            raise BadRequest(400, "a chunk does not end where it says")
+        size = self._line(1024).partition(b";")[0].strip()
+        if not size or size.translate(None, b"0123456789abcdefABCDEF") or len(size) > 15:
+            raise BadRequest(400, "a chunk's size is malformed")
+        self._left, self._begun = int(size, 16), True
+        if not self._left:
+            while self._line(HEADERS) not in (b"\r\n", b"\n"):
+                pass  # trailers say nothing that is wanted
+            self._ended = True
+
+    def _line(self, most: int) -> bytes:
+        line = self._from.readline(most)
+        if not line:
+            raise CutOff
+        return line
 
 
 class Wire:
@@ -86,47 +131,19 @@ class Wire:
                 raise BadRequest(400, f"two different {name} headers")
             headers[name] = value
 
-    def body(self, head: Head) -> Iterator[bytes]:
-        """The body in pieces of at most a megabyte. Raises CutOff where it ends too early."""
+    def body(self, head: Head) -> Pieces:
+        """The body of the request that `head` begins."""
         length = head.headers.get("content-length")
         coding = head.headers.get("transfer-encoding", "").lower()
         if length is not None and coding:
             raise BadRequest(400, "both Content-Length and Transfer-Encoding")
         if coding not in ("", "chunked"):
             raise BadRequest(501, f"Transfer-Encoding {coding[:40]!r} is not supported")
-        if length is not None and not length.isdecimal():
+        if length is not None and not (length.isascii() and length.isdecimal()):
             raise BadRequest(400, "Content-Length is not a number")
         if "100-continue" in head.headers.get("expect", "").lower() and (coding or length != "0"):
             self.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return self._chunks() if coding else self._exactly(int(length or 0))
-
-    def _exactly(self, length: int) -> Iterator[bytes]:
-        while length > 0:
-            piece = self._from.read(min(length, CHUNK))
-            if not piece:
-                raise CutOff
-            length -= len(piece)
-            yield piece
-
-    def _chunks(self) -> Iterator[bytes]:
-        while True:
-            line = self._from.readline(1024)
-            if not line.endswith(b"\n"):
-                raise CutOff
-            try:
-                size = int(line.split(b";")[0].strip() or b"-", 16)
-            except ValueError:
-                raise BadRequest(400, "a chunk's size is malformed") from None
-            if size < 0:
-                raise BadRequest(400, "a chunk's size is malformed")
-            if size == 0:
-                while (line := self._from.readline(HEADERS)) not in (b"\r\n", b"\n"):
-                    if not line:
-                        raise CutOff
-                return
-            yield from self._exactly(size)
-            if self._from.readline(3) not in (b"\r\n", b"\n"):
-                raise BadRequest(400, "a chunk does not end where it says") if line else CutOff
+        return Pieces(self._from, None if coding else int(length or 0))
 
     def close(self) -> None:
         """Close the connection."""
