@@ -75,7 +75,7 @@ def take(
         idempotency_key = ids.named(project, idempotency_key)
     for row, _, raw, position in items:
         if isinstance(row, Refusal):
-            room -= min(len(raw), 2 * REFUSED_BYTES)
+            room -= min(len(raw), REFUSED_BYTES)
             _keep(row, raw if room >= 0 else b"", hit)
             drafts.append(of_refusal(project, row))
             rejected.append(row)
@@ -131,11 +131,10 @@ def _keep(refusal: Refusal, raw: bytes, hit: Hit) -> None:
 
 
 def _scrubbed_body(raw: bytes) -> str:
-    # A secret that is cut in two is not seen. So more is scrubbed than is kept, and where that is
-    # not all of it, its end is not kept even if masks have made it short.
-    text = raw[: 2 * REFUSED_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
+    text = raw[:REFUSED_BYTES].decode(errors="replace").replace("\x00", "\ufffd")
     scrubbed = scrub_text(text).encode()
-    if len(raw) > 2 * REFUSED_BYTES:
+    if len(raw) > REFUSED_BYTES:
+        # A secret that was cut in two is not seen as one: its half is left out.
         scrubbed = scrubbed[:-_CUT_SECRET]
     return scrubbed[:REFUSED_BYTES].decode(errors="ignore")
 

@@ -148,7 +148,8 @@ def test_the_parts_of_an_error_in_properties_win_over_those_beside() -> None:
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, True, None, {"message": "x" * 10_000}])
 def test_what_stands_beside_and_is_no_part_of_an_error_is_ignored(value: Any) -> None:
-    assert taken(raw(eventType="error", message=value)).error_message == ""
+    error = taken(raw(eventType="error", message=value, properties={}))
+    assert (error.error_message, error.extra) == ("", {})
     assert one(raw(message=value, line=value)) == event()
 
 
