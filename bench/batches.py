@@ -40,7 +40,10 @@ _ENGINE_CORE, _CLIENT_CORE = 1, 0
 def measure(plan: Plan) -> Section:
     """Events per second of both, and where the time went."""
     rounds: list[dict[str, Any]] = []
-    with serving(plan.work / "batches") as server, _bare_engine(plan.work / "raw") as insert:
+    with (
+        serving(plan.work / "batches", lent=plan.server) as server,
+        _bare_engine(plan.work / "raw") as insert,
+    ):
         full_load(server, min(plan.batch_events, 20_000))  # caches, and code that runs first
         for _ in range(plan.batch_rounds):
             found = full_load(server, plan.batch_events)

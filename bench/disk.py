@@ -52,7 +52,7 @@ def measure(plan: Plan) -> Section:
     """Bytes per event at each size."""
     raw: dict[str, Any] = {}
     for events in plan.demo_events:
-        with demo(plan.work / "disk", events) as server:
+        with demo(plan.work / "disk", events, lent=plan.server) as server:
             raw[str(events)] = _measure(server)
     return Section(name="disk", title=TITLE, figures=_figures(raw), raw=raw)
 

@@ -24,7 +24,7 @@ WEB, REST = 0, 1  # cores
 def measure(plan: Plan) -> Section:
     """Requests per second of the three, and their ratios."""
     shutil.rmtree(plan.work / "bare", ignore_errors=True)
-    with serving(plan.work / "ingest") as server:
+    with serving(plan.work / "ingest", lent=plan.server) as server:
         bares: dict[str, _Bare] = {}
         try:
             for kind in ("durable", "empty"):
@@ -48,7 +48,7 @@ def _measure(plan: Plan, server: Serving, bares: dict[str, _Bare]) -> list[dict[
         processes.pin(pid, WEB if name == "web" else REST)
     workers = {"desirepath": pids["web"], **{k: bare.process.pid for k, bare in bares.items()}}
     ports = {"desirepath": server.port, **{kind: bare.port for kind, bare in bares.items()}}
-    files = {name: plan.work / "ingest" / f"{name}.requests" for name in ports}
+    files = {name: server.folder.root / f"{name}.requests" for name in ports}
     requests = list(visits.singles(server.key))
     for name, port in ports.items():
         wrk.write_requests(files[name], port, requests)

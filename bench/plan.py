@@ -4,6 +4,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from bench.serving import Serving
+
 WORK = Path(__file__).parent / ".work"  # not in git; kept between runs
 
 
@@ -11,6 +13,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The full form by default."""
 
     work: Path = WORK
+    server: Serving | None = None  # one with the demo's events, where no section starts its own
     # ingest
     rounds: int = 5
     seconds: float = 5.0  # of one server in one round
@@ -29,14 +32,15 @@ class Plan(Struct, frozen=True, kw_only=True):
     demo_events: tuple[int, ...] = (50_000, 500_000)
     # start
     starts: int = 5
-    filled_events: int = 50_000
+    filled_events: int = 50_000  # 0: what the start before left
     idle_seconds: float = 10.0
 
 
-def short(work: Path) -> Plan:
+def short(work: Path, server: Serving | None = None) -> Plan:
     """Seconds in all; its figures mean nothing."""
     return Plan(
         work=work,
+        server=server,
         rounds=1,
         seconds=0.3,
         batch_events=400,
@@ -48,6 +52,6 @@ def short(work: Path) -> Plan:
         report_runs=1,
         demo_events=(200,),
         starts=1,
-        filled_events=200,
+        filled_events=0,
         idle_seconds=0.1,
     )

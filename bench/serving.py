@@ -147,9 +147,19 @@ class Serving:
 
 @contextmanager
 def serving(
-    folder: Path, command: str = "serve", *options: str, keep: bool = False
+    folder: Path,
+    command: str = "serve",
+    *options: str,
+    keep: bool = False,
+    lent: Serving | None = None,
 ) -> Iterator[Serving]:
-    """A server on an empty `folder`, which is gone afterwards unless told to `keep` it."""
+    """A server on an empty `folder`, which is gone afterwards unless told to `keep` it.
+
+    `lent`: one that runs already is used instead, and left as it is.
+    """
+    if lent is not None:
+        yield lent
+        return
     shutil.rmtree(folder, ignore_errors=True)
     server = Serving(folder, command, *options)
     try:
@@ -162,10 +172,13 @@ def serving(
 
 
 @contextmanager
-def demo(folder: Path, events: int, *, keep: bool = False) -> Iterator[Serving]:
+def demo(
+    folder: Path, events: int, *, keep: bool = False, lent: Serving | None = None
+) -> Iterator[Serving]:
     """`desirepath demo` with about `events` events, all loaded."""
-    with serving(folder, "demo", "--events", str(events), keep=keep) as server:
-        server.wait_until(folder / "demo.filled")
+    options = ("--events", str(events))
+    with serving(folder, "demo", *options, keep=keep, lent=lent) as server:
+        server.wait_until(server.folder.root / "demo.filled")
         server.settle()
         yield server
 

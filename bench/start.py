@@ -29,8 +29,11 @@ def measure(plan: Plan) -> Section:
     filled, empty = plan.work / "start-filled", plan.work / "start-empty"
     raw: dict[str, Any] = {"empty": [], "filled": []}
     try:
-        with demo(filled, plan.filled_events, keep=True):
-            pass
+        if plan.filled_events:
+            with demo(filled, plan.filled_events, keep=True):
+                pass
+        else:
+            filled = empty
         for number in range(plan.starts):
             last = number == plan.starts - 1
             shutil.rmtree(empty, ignore_errors=True)

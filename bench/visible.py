@@ -50,7 +50,7 @@ class _Report(Struct):
 
 def measure(plan: Plan) -> Section:
     """Both of them."""
-    with serving(plan.work / "visible") as server:
+    with serving(plan.work / "visible", lent=plan.server) as server:
         reading = _read_your_writes(server, plan.pairs)
         full = full_load(server, plan.batch_events)["queryable"]
         server.settle()

@@ -3,6 +3,8 @@
 import io
 import json
 import math
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -11,9 +13,16 @@ from rich.console import Console
 
 from bench import plan, run
 from bench.figures import Figure, Result, newest, write
+from bench.serving import Serving, demo
 from bench.table import table
 
 FIGURES = {"ingest": 5, "batches": 4, "visible": 3, "reports": 5, "disk": 2, "start": 6}
+
+
+@pytest.fixture(scope="module")
+def server(work: Path) -> Iterator[Serving]:
+    with demo(work / "lent", 200) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +35,10 @@ def test_all_sections_are_tried() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_section_gives_whole_figures_and_leaves_nothing_behind(name: str, work: Path) -> None:
-    result = run.run(plan.short(work), [name])
+def test_a_section_gives_whole_figures_and_leaves_nothing_behind(
+    name: str, work: Path, server: Serving
+) -> None:
+    result = run.run(plan.short(work, server), [name])
     (section,) = result.sections
 
     assert section.name == name
@@ -42,9 +53,9 @@ def test_a_section_gives_whole_figures_and_leaves_nothing_behind(name: str, work
     # A run of another day or another machine must be able to stand beside it.
     assert newest(write(result, work / "results").parent) == result
     assert set(result.machine) >= {"cpu", "cores", "memory_gib", "fsync_ms", "kernel", "python"}
-    assert not [one for one in psutil.Process().children() if one.is_running()]
+    assert [one.pid for one in psutil.Process().children()] == [server.process.pid]
     left = {path.name.partition("-")[0] for path in work.iterdir()}
-    assert left <= {"year", "results"}, "only the year of events is kept"
+    assert left <= {"year", "results", "lent"}, "only the year of events is kept"
 
 
 def test_a_result_names_no_host_and_no_folder(work: Path) -> None:
@@ -52,8 +63,6 @@ def test_a_result_names_no_host_and_no_folder(work: Path) -> None:
     text = json.dumps(result.machine)
 
     assert "/" not in text.replace("x86/64", "")
-    import socket
-
     assert socket.gethostname() not in text.split()
 
 
