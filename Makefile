@@ -5,7 +5,7 @@ RUN := .venv/bin/
 CYCLES ?= 200
 SOAK_MINUTES ?= 60
 
-.PHONY: help setup demo serve test check bench crash soak build clean
+.PHONY: help setup demo serve test check bench crash soak build js clean
 
 help: ## What each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ soak: setup ## SOAK_MINUTES=60 of steady load; memory, files and threads must st
 build: setup ## Build the wheel, open it and look for what it must hold
 	$(UV) build --quiet --wheel --out-dir dist
 	$(RUN)python -m tests.wheel dist
+
+js: ## Check and build the npm packages (needs Node 20)
+	cd js && npm ci --no-audit --no-fund && npm run check && npm run build
 
 clean: ## Remove what was built, not the data
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

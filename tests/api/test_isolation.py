@@ -61,7 +61,7 @@ def two(server: ServerHandle) -> Two:
             control.create_project(Project(id=name, name=marks[name]))
             for role in Role:
                 keys[name, role] = control.mint_key(name, role, name=marks[name]).text
-    _await_key(server, keys[names[1], Role.WRITE])
+    _await_key(server, keys[names[1], Role.ADMIN])  # made last, so the others are known too
     for name in names:
         mark = marks[name]
         good = event(
