@@ -102,7 +102,7 @@ class Process:
         """Load what is there now, and wake whoever waits for it; returns how many were read.
 
         What comes meanwhile is left to the next pass, unless somebody rings: a lone insert costs as
-        much as some two thousand rows, so under load they must not follow each other at once.
+        much as some two thousand rows (docs/decisions/gathered-inserts.md).
         """
         records, goal = 0, loader.ends()
         self._bell.answer_those_at(goal, loader.visible)
