@@ -82,7 +82,8 @@ def take(
             continue
         known = True
         if row.event_id:
-            row.event_id, row.event_id_text = ids.canonical(project, row.event_id)
+            if not ids.is_canonical(row.event_id):
+                row.event_id, row.event_id_text = ids.canonical(project, row.event_id)
         elif idempotency_key:
             row.event_id_text = f"{idempotency_key}/{position}"
             row.event_id = ids.named(project, row.event_id_text)

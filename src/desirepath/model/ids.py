@@ -4,7 +4,8 @@ import re
 from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+#: Whether a text is a UUID in lower case, which is then the id as it stands.
+is_canonical = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 _ROOT = uuid5(NAMESPACE_URL, "desirepath:event").bytes
 
 
@@ -15,10 +16,10 @@ def mint() -> str:
 
 def canonical(project: str, text: str) -> tuple[str, str]:
     """`text` as (id, text kept). The text is kept only where it was no UUID."""
-    if _UUID(text):
+    if is_canonical(text):
         return text, ""
     lower = text.lower()
-    if _UUID(lower):
+    if is_canonical(lower):
         return lower, ""
     return named(project, text), text
 
