@@ -214,3 +214,14 @@ def test_a_wrong_password_is_refused(engine: EngineHandle) -> None:
         clickhouse_connect.get_client(host=engine.host, port=engine.port, password="guess")
 
     assert caught.value.code == 516
+
+
+def test_twenty_thousand_ids_are_bound_at_once(reader: Client) -> None:
+    """As the loader asks who owns the ids of a batch."""
+    ids = [(1 << 127) + n for n in range(20_000)]
+
+    found = reader.query(
+        "SELECT length({ids:Array(UInt128)}), {ids:Array(UInt128)}[20000]", {"ids": ids}
+    )
+
+    assert found.result_rows == [(20_000, ids[-1])]

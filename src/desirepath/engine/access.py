@@ -62,6 +62,9 @@ _CAPPED = ("max_execution_time", "max_memory_usage", "max_result_rows")
 _ALLOWED_PREFIX = "output_format_"
 _NOT_ALLOWED = {"output_format_schema"}  # names a file to write
 
+# What drivers send with every query (JDBC does), and only an INSERT would heed.
+_IDLE = {"async_insert", "wait_for_async_insert"}
+
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}")
 
 
@@ -124,7 +127,7 @@ class Access:
         for name, value in given.items():
             if name in self._caps:
                 allowed[name] = self._capped(name, value)
-            elif name == "readonly" and value in ("1", "2"):
+            elif name in _IDLE or (name == "readonly" and value in ("1", "2")):
                 continue
             elif name in _ALLOWED or (
                 name.startswith(_ALLOWED_PREFIX) and name not in _NOT_ALLOWED

@@ -4,6 +4,7 @@ import re
 
 from desirepath.engine.access import Role, check_reader, tell_settings
 from desirepath.engine.inserts import run_insert
+from desirepath.engine.native import SINCE, Blocks
 from desirepath.engine.refusal import Refusal, from_engine
 from desirepath.engine.running import Running
 from desirepath.engine.selects import answer_select
@@ -90,6 +91,8 @@ def _answer(task: Task) -> None:
         raise Refusal(
             48, "A temporary table would end with its request; send external data with the query"
         )
+    if form == "Native" and task.request.protocol >= SINCE:
+        task.blocks = Blocks()
     task.answer.headers["X-ClickHouse-Format"] = form
     task.answer.headers["Content-Type"] = _CONTENT_TYPES.get(form, "text/plain; charset=UTF-8")
     if statement.kind == "select":
@@ -97,7 +100,8 @@ def _answer(task: Task) -> None:
     else:
         result = connection.query(whole, form, params=task.request.parameters)
         task.tell_cost(result)
-        task.answer.send(200, result.bytes() or b"")
+        said = result.bytes() or b""
+        task.answer.send(200, task.blocks.add(said) + task.blocks.end() if task.blocks else said)
     if _SAYS.match(whole):
         task.sessions.say(
             task.request.session, whole, task.request.other.get("session_timeout", "")

@@ -49,6 +49,7 @@ class Request:
     session: str
     default_format: str
     answer_encoding: str
+    protocol: int  # client_protocol_version
     whole_answer: bool  # nothing is sent before the query has ended
     parameters: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
@@ -65,6 +66,7 @@ def begin(head: Head) -> Request:
     headers = head.headers
     user, secret = _credentials(head, given)
     accepts = headers.get("accept-encoding", "")
+    version = given.get("client_protocol_version", "")[:9]
     if given.get("enable_http_compression", "1") in ("0", "false"):
         accepts = ""
     return Request(
@@ -77,6 +79,7 @@ def begin(head: Head) -> Request:
         session=given.get("session_id", ""),
         default_format=headers.get("x-clickhouse-format") or given.get("default_format", ""),
         answer_encoding=compression.choose(accepts),
+        protocol=int(version) if version.isdecimal() else 0,
         whole_answer=given.get("wait_end_of_query", "0") not in ("0", "false"),
         other=given,
     )
@@ -143,8 +146,8 @@ def _sort(request: Request, of_tables: set[str]) -> None:
         if request.other.get(name, "0") not in ("0", "false", ""):
             raise Refusal(
                 48,
-                f"{name}=1 (ClickHouse's own block format) is not supported;"
-                " use Accept-Encoding and Content-Encoding",
+                f"{name}=1 (ClickHouse's own block format) is not supported: turn the driver's"
+                " compression off (JDBC: compress=false), or use Accept-Encoding",
             )
 
 

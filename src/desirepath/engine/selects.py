@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from desirepath.engine.data import Data
 from desirepath.engine.library import Result
+from desirepath.engine.native import Blocks
 from desirepath.engine.task import Task
 
 # An answer up to this size is sent at once, with its cost in the head; a longer one as it comes.
@@ -78,13 +79,24 @@ class _Run:
             self._ended.wait()
 
 
+def _as_asked(run: _Run, blocks: Blocks | None) -> Iterator[bytes]:
+    """What the query writes, in the form that the client's protocol has."""
+    if blocks is None:
+        yield from run.pieces()
+        return
+    for piece in run.pieces():
+        yield blocks.add(piece)
+    run.result()  # what went wrong is said before the block that it cut off
+    yield blocks.end()
+
+
 def answer_select(task: Task, sql: bytes, ending: bytes) -> None:
     """Run `sql`, with `ending` (FORMAT and SETTINGS) behind it. Raises RuntimeError of chDB."""
     run = _Run(task, sql, ending)
     held = Data()
     answer = task.answer
     try:
-        for piece in run.pieces():
+        for piece in _as_asked(run, task.blocks):
             if answer.begun:
                 answer.write(piece)
                 continue

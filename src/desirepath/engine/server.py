@@ -16,6 +16,7 @@ from desirepath.engine.execute import check_insert, execute
 from desirepath.engine.fencing import Fence
 from desirepath.engine.library import Library
 from desirepath.engine.memory import give_back
+from desirepath.engine.native import SINCE
 from desirepath.engine.options import EngineOptions
 from desirepath.engine.refusal import Refusal
 from desirepath.engine.request import Request, begin, finish
@@ -208,7 +209,9 @@ class Server:
                     query.end()
 
     def _setup(self, role: Role, request: Request) -> Setup:
-        settings = self._access.settings(role, request.settings)
+        settings = dict(self._access.settings(role, request.settings))
+        if request.protocol >= SINCE:
+            settings["output_format_native_write_json_as_string"] = "1"
         said: tuple[bytes, ...] = ()
         if role is Role.WRITER:
             # A reader can set nothing, so there is nothing to remember.

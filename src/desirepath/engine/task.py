@@ -9,6 +9,7 @@ from desirepath.engine.answer import Answer
 from desirepath.engine.connections import Connections, Lent
 from desirepath.engine.data import Data
 from desirepath.engine.library import Result
+from desirepath.engine.native import Blocks
 from desirepath.engine.request import Request
 from desirepath.engine.running import Query
 from desirepath.engine.sessions import Sessions
@@ -32,6 +33,7 @@ class Task:
     connections: Connections
     workers: Workers
     sessions: Sessions
+    blocks: Blocks | None = None  # for clients that want Native with more around its blocks
     began: int = field(default_factory=time.monotonic_ns)
 
     def tell_cost(self, result: Result) -> None:

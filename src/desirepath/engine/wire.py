@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import BinaryIO, Self, cast
 
-LINE = 1 << 20  # a request line: bound parameters may travel in the URL
+LINE = 2 << 20  # a request line: bound values may travel in the URL
 HEADERS = 128 << 10
 CHUNK = 1 << 20
 
