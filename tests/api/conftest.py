@@ -10,7 +10,9 @@ from tests.services.server import ServerHandle, start_server
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerHandle]:
-    with start_server(tmp_path_factory.mktemp("server") / "data") as running:
+    # It says all that it ever says: `test_lines` reads what it said meanwhile.
+    folder = tmp_path_factory.mktemp("server") / "data"
+    with start_server(folder, log_level="debug", log_json="true") as running:
         yield running
 
 

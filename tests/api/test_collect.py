@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -293,3 +294,15 @@ def test_everything_received_is_accounted_for(shop: Shop) -> None:
     counted = {name: account[name] for name in ("received", "stored", "duplicate", "refused")}
     assert counted == {"received": 7, "stored": 3, "duplicate": 1, "refused": 3}
     assert {one["reason"] for one in shop.get("/rejected").json()["data"]} == {"missing_field"}
+
+
+def test_the_accounting_is_exact_however_many_ask(shop: Shop) -> None:
+    """Threads share what is read for it; `account` fails where a sum is off or a request is."""
+    with ThreadPoolExecutor(16) as pool:
+        asking = [pool.submit(shop.account) for _ in range(100)]
+        for _ in range(10):
+            assert shop.send(*(event(tenantId=None) for _ in range(5))).status_code == 200
+        for one in asking:
+            assert one.result()["received"] in range(0, 51, 5)
+
+    assert shop.account()["stored"] == 50

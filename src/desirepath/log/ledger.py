@@ -10,6 +10,7 @@ A stored row expires on a known day, so `expired` needs no look at the store: it
 `stored` whose day has come.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,12 +60,14 @@ class Sums(NamedTuple):
 
 
 class Ledger:
-    """`load.db`. The loader writes; anybody may read."""
+    """`load.db`. The loader writes; anybody may read, from several threads."""
 
     def __init__(self, path: Path, *, writer: bool = False) -> None:
         flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         self._db = apsw.Connection(str(path), flags=flags)
         self._db.set_busy_timeout(5000)
+        # A connection is for one thread at a time, and a transaction on it for one reader.
+        self._one = threading.RLock()
         if writer:
             self._db.pragma("journal_mode", "wal")
             self._db.pragma("synchronous", "full")
@@ -104,7 +107,8 @@ class Ledger:
 
     def positions(self) -> dict[str, int]:
         """log_id → the last offset that is fully accounted for."""
-        return dict(self._db.execute("SELECT log_id, offset FROM positions"))
+        with self._one:
+            return dict(self._db.execute("SELECT log_id, offset FROM positions"))
 
     def advance(
         self, positions: Mapping[tuple[str, int], int], tallies: Counter[Tally], now: float
@@ -124,7 +128,8 @@ class Ledger:
 
     def moved_at(self) -> float | None:
         """When a position last moved (Unix seconds); None where nothing was loaded yet."""
-        found: float | None = self._db.execute("SELECT max(moved_at) FROM positions").get
+        with self._one:
+            found: float | None = self._db.execute("SELECT max(moved_at) FROM positions").get
         return found
 
     def finish(self, log_id: str, shard: int, now: float) -> None:
@@ -151,7 +156,7 @@ class Ledger:
         """The accounting of `project`, and the positions it is exact for, read at one moment."""
         stored = duplicate = expired = erased = 0
         refused: dict[str, int] = {}
-        with self._db:
+        with self._one, self._db:
             for cls, reason, day, events in self._db.execute(
                 "SELECT class, reason, day, sum(events) FROM tallies"
                 " WHERE project = ? AND minute >= ? GROUP BY class, reason, day",
