@@ -97,7 +97,13 @@ class Store:
 
         Rows of one partition arrive whole or not at all; of several, partition by partition.
         """
-        settings: dict[str, Any] = {"async_insert": 0, "insert_deduplicate": 0}
+        settings: dict[str, Any] = {
+            "async_insert": 0,
+            "insert_deduplicate": 0,
+            # A text that looks like a date stays a text in `extra`.
+            "input_format_try_infer_dates": 0,
+            "input_format_try_infer_datetimes": 0,
+        }
         transport = {"query_id": query_id} if query_id else None
         target = f"{table} ({', '.join(columns)})" if columns else table
         with _Errors():
