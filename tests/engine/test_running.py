@@ -117,6 +117,22 @@ def test_when_the_client_goes_away_the_query_ends(
     _until(lambda: not _runs(ask, running), seconds=3)
 
 
+@pytest.mark.parametrize("delay", [0, 0.0005, 0.001, 0.002, 0.004])
+def test_a_client_that_goes_away_at_once_leaves_nothing(
+    engine: EngineHandle, ask: Asker, delay: float
+) -> None:
+    """ClickHouse may not know the query yet when it is killed."""
+    sql = ENDLESS.replace("{n}", "1006")
+    head = f"POST / HTTP/1.1\r\nX-ClickHouse-Key: {engine.write_secret}\r\n"
+    for _ in range(5):
+        with socket.create_connection((engine.host, engine.port)) as client:
+            client.sendall(f"{head}Content-Length: {len(sql)}\r\n\r\n{sql}".encode())
+            time.sleep(delay)
+
+    time.sleep(0.1)
+    _until(lambda: not _runs(ask, sql), seconds=5)
+
+
 def test_a_client_that_stays_gets_its_answer(engine: EngineHandle, ask: Asker) -> None:
     """Control for the test above: nobody goes away, and nothing is ended."""
     sql = "SELECT sum(sleepEachRow(0.05)) FROM numbers(20)"

@@ -45,7 +45,7 @@ WHERE token.type NOT IN ('Whitespace', 'Comment')
 
 # Settings that a reader may give in the URL. `SETTINGS` in the statement is refused by readonly.
 _ALLOWED = {
-    *("max_rows_to_read", "max_bytes_to_read", "read_overflow_mode", "max_result_bytes"),
+    *("max_rows_to_read", "max_bytes_to_read", "read_overflow_mode"),
     *("result_overflow_mode", "timeout_overflow_mode", "max_block_size", "limit", "offset"),
     *("max_rows_to_group_by", "group_by_overflow_mode", "max_bytes_before_external_group_by"),
     *("max_rows_to_sort", "sort_overflow_mode", "max_bytes_before_external_sort"),
@@ -58,7 +58,7 @@ _ALLOWED = {
     *("enable_optimize_predicate_expression", "bool_true_representation"),
     *("bool_false_representation", "low_cardinality_allow_in_native_format"),
 }
-_CAPPED = ("max_execution_time", "max_memory_usage", "max_result_rows")
+_CAPPED = ("max_execution_time", "max_memory_usage", "max_result_rows", "max_result_bytes")
 _ALLOWED_PREFIX = "output_format_"
 _NOT_ALLOWED = {"output_format_schema"}  # names a file to write
 
@@ -96,11 +96,14 @@ class Access:
     def __init__(self, options: EngineOptions) -> None:
         self._writer = options.write_secret.encode()
         self._reader = options.read_secret.encode()
-        memory = options.memory // 2
+        memory, gib = options.memory // 2, 1 << 30
         # Setting → (default, most) of a reader.
-        self._caps: dict[str, tuple[int, int]] = dict(
-            zip(_CAPPED, ((60, 3600), (memory, memory), (10_000_000, 1_000_000_000)), strict=True)
-        )
+        self._caps: dict[str, tuple[int, int]] = {
+            "max_execution_time": (60, 3600),
+            "max_memory_usage": (memory, memory),
+            "max_result_rows": (10_000_000, 1_000_000_000),
+            "max_result_bytes": (gib, 64 * gib),
+        }
 
     def role(self, request: Request) -> Role:
         """Whose secret it is. Raises Refusal (AUTHENTICATION_FAILED)."""

@@ -47,6 +47,8 @@ def run(options: EngineOptions) -> int:
     except (RuntimeError, OSError, DesirepathError) as exc:
         return _fail(f"cannot open the store in {folder}: {exc}", 5)
     server.start()
+    if not options.port:
+        _say(f"listening on {HOST}:{listening.getsockname()[1]}")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     stop.wait()

@@ -19,7 +19,7 @@ from desirepath.engine.wire import Head
 # ClickHouse reads at most this much as query text (max_query_size); behind it is data.
 QUERY_TEXT = 256 << 10
 # Most of a body that is all query text, or a multipart form.
-WHOLE_BODY = 64 << 20
+WHOLE_BODY = 16 << 20
 
 #: Parts of the protocol: in the URL they are no settings of the query.
 PROTOCOL = {

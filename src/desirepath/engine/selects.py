@@ -18,6 +18,9 @@ from desirepath.engine.task import Task
 # An answer up to this size is sent at once, with its cost in the head; a longer one as it comes.
 WHOLE = 1 << 20
 
+# A query that was killed before ClickHouse knew it runs on: it is killed again after so many ms.
+AGAIN = 200
+
 _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
@@ -53,10 +56,12 @@ class _Run:
         poll.register(task.wire.socket, _GONE & ~(select.POLLHUP | select.POLLERR))
         client = task.wire.socket.fileno()
         while True:
-            ready = dict(poll.poll())
+            ready = dict(poll.poll(AGAIN))
             if ready.get(client, 0) & _GONE:
                 poll.unregister(client)
-                task.query.kill(task.connections.kill)
+                self._kill()
+            elif not ready and task.query.killed:
+                self._kill()
             if self.reading in ready:
                 piece = os.read(self.reading, 1 << 18)
                 if not piece:
@@ -74,9 +79,12 @@ class _Run:
     def close(self) -> None:
         """End it, if it runs: it must be over before its connection is another's."""
         os.close(self.reading)
-        if not self._ended.is_set():
-            self._task.query.kill(self._task.connections.kill)
-            self._ended.wait()
+        while not self._ended.is_set():
+            self._kill()
+            self._ended.wait(AGAIN / 1000)
+
+    def _kill(self) -> None:
+        self._task.query.kill(self._task.connections.kill)
 
 
 def _as_asked(run: _Run, blocks: Blocks | None) -> Iterator[bytes]:
